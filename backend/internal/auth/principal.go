@@ -1,0 +1,72 @@
+package auth
+
+import (
+	"context"
+	"slices"
+)
+
+// PrincipalType tells people, integrations and the product itself apart.
+type PrincipalType string // @name ActorType
+
+// The types of principal.
+const (
+	TypeUser      PrincipalType = "user"
+	TypeAPIClient PrincipalType = "api_client"
+	TypeSystem    PrincipalType = "system"
+)
+
+// Principal is who is calling, and what they may do at this moment.
+type Principal struct {
+	Type        PrincipalType
+	ID          string
+	Name        string
+	Permissions []Permission
+	AllKeys     bool     // every account key, those to come included
+	KeyIDs      []string // otherwise just these
+	SessionID   string   // of a person
+}
+
+// System is the product itself: jobs, migrations and commands act as it.
+func System(name string) Principal {
+	return Principal{Type: TypeSystem, ID: "system", Name: name, Permissions: AllPermissions(), AllKeys: true}
+}
+
+// Can reports whether the principal holds a permission.
+func (p Principal) Can(perm Permission) bool { return slices.Contains(p.Permissions, perm) }
+
+// MayUseKey reports whether the principal was granted an account key. To one that was not, the key
+// doesn't exist.
+func (p Principal) MayUseKey(id string) bool { return p.AllKeys || slices.Contains(p.KeyIDs, id) }
+
+// Request is what is known of the HTTP request that an action came by.
+type Request struct {
+	ID string // also in the answer's X-Request-Id
+	IP string
+}
+
+type (
+	principalKey struct{}
+	requestKey   struct{}
+)
+
+// WithPrincipal puts the caller into the context.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// From returns the caller; false when nobody is signed in.
+func From(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(principalKey{}).(Principal)
+	return p, ok
+}
+
+// WithRequest puts the facts of the request into the context.
+func WithRequest(ctx context.Context, r Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// RequestFrom returns the facts of the request; zero outside of one.
+func RequestFrom(ctx context.Context) Request {
+	r, _ := ctx.Value(requestKey{}).(Request)
+	return r
+}

@@ -1,0 +1,3 @@
+module github.com/latchkey/latchkey/openapi
+
+go 1.26
