@@ -1,0 +1,141 @@
+// Package emulator stands in for Microsoft Entra and the mail part of Microsoft Graph: one
+// http.Handler, in memory, made for tests and for trying things out without a tenant.
+//
+// It owns tenants, applications, people, consent, tokens and mailboxes, and the failures that
+// tests ask of it. Every absolute URL that it hands out is built from the host it was called on,
+// so it works behind any httptest.Server and on any port. It imports nothing of the product: a
+// fake written from the product's own code would agree with the product's mistakes.
+//
+// Why one lock: every request runs its logic under one mutex into a buffer and is written to the
+// network afterwards. That keeps the state consistent and lets a failure rule drop or damage any
+// answer after it was processed.
+package emulator
+
+import (
+	crand "crypto/rand"
+	"crypto/sha256"
+	"html/template"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options say how a new emulator starts; the zero value is a good test fixture.
+type Options struct {
+	// Now is the clock underneath; Advance moves the emulator's time relative to it. Nil is the machine's clock.
+	Now func() time.Time
+	// Seed derives other identifiers, secrets and token bytes; empty keeps the well-known identifiers
+	// and makes token bytes unpredictable.
+	Seed string
+	// RedirectURIs of the seeded application, platform Web. Nil is DefaultRedirectURI alone.
+	RedirectURIs []string
+	// TokenLifetime of access tokens; zero is random between 60 and 90 minutes, as Microsoft does it.
+	TokenLifetime time.Duration
+	// Settings replaces the default switches when not nil.
+	Settings *Settings
+	// Logger hears one line per request; nil is silent.
+	Logger *slog.Logger
+}
+
+// DefaultRedirectURI is what the seeded application is registered with unless Options says otherwise.
+const DefaultRedirectURI = "http://localhost:8080/oauth/callback"
+
+// Emulator is the whole of it; make one with New and serve it. All methods are safe for concurrent use.
+type Emulator struct {
+	logger  *slog.Logger
+	base    func() time.Time
+	random  io.Reader
+	catalog map[int]stsError
+	mux     *http.ServeMux
+
+	templates *template.Template
+
+	mu       sync.Mutex
+	offset   time.Duration
+	sequence int64
+	settings Settings
+	keyIndex int
+
+	tenants  []*tenant
+	apps     []*app
+	users    []*user
+	grants   map[grantKey]map[string]bool
+	requests []ConsentRequest
+
+	sessions map[string]*session
+	flows    map[string]*flow
+	codes    map[tokenHash]*code
+	refresh  map[tokenHash]*refreshToken
+	access   map[tokenHash]*accessToken
+	loops    map[tokenHash]*loop
+	jtis     map[string]time.Time
+
+	mailboxes map[string]*mailbox
+
+	rules    []*rule
+	recorded []Request
+	counts   map[string]int
+	arrived  chan struct{}
+
+	seed Seed
+}
+
+// New makes an emulator holding one tenant, one application and three people with mail.
+func New(o Options) *Emulator {
+	e := &Emulator{
+		logger: o.Logger, base: o.Now, random: crand.Reader, catalog: stsCatalog(), templates: parsePages(),
+		settings: DefaultSettings(),
+		grants:   map[grantKey]map[string]bool{},
+		sessions: map[string]*session{}, flows: map[string]*flow{},
+		codes: map[tokenHash]*code{}, refresh: map[tokenHash]*refreshToken{}, access: map[tokenHash]*accessToken{},
+		loops: map[tokenHash]*loop{}, jtis: map[string]time.Time{},
+		mailboxes: map[string]*mailbox{},
+		counts:    map[string]int{}, arrived: make(chan struct{}),
+	}
+	if e.logger == nil {
+		e.logger = slog.New(slog.DiscardHandler)
+	}
+	if e.base == nil {
+		e.base = time.Now //nolint:forbidigo // the emulator is a program of its own; this is its clock.
+	}
+	if o.Seed != "" {
+		e.random = rand.NewChaCha8(sha256.Sum256([]byte(o.Seed)))
+	}
+	if o.Settings != nil {
+		e.settings = *o.Settings
+	}
+	if o.TokenLifetime > 0 {
+		e.settings.TokenLifetime = o.TokenLifetime
+	}
+	if o.RedirectURIs == nil {
+		o.RedirectURIs = []string{DefaultRedirectURI}
+	}
+	e.plant(o)
+	e.mux = e.routes()
+	return e
+}
+
+// Now is the emulator's time.
+func (e *Emulator) Now() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now()
+}
+
+// Advance moves the emulator's time forward, or back when d is negative.
+func (e *Emulator) Advance(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.offset += d
+}
+
+func (e *Emulator) now() time.Time { return e.base().Add(e.offset).UTC() }
+
+// next numbers events, so that "before" and "after" hold even when a test freezes the clock.
+func (e *Emulator) next() int64 {
+	e.sequence++
+	return e.sequence
+}

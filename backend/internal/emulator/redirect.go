@@ -1,0 +1,73 @@
+package emulator
+
+import (
+	"net/url"
+	"strings"
+)
+
+func isLoopbackName(host string) bool { return host == "localhost" || host == "127.0.0.1" }
+
+// matchRedirect finds the registration that a redirect URI belongs to: the whole string, case and
+// trailing slash included, except that the port of a loopback address does not matter.
+func (a *app) matchRedirect(uri string) (RedirectURI, bool) {
+	for _, reg := range a.redirects {
+		if reg.URI == uri || withoutLoopbackPort(reg.URI) == withoutLoopbackPort(uri) {
+			return reg, true
+		}
+	}
+	return RedirectURI{}, false
+}
+
+func withoutLoopbackPort(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || !isLoopbackName(u.Hostname()) || u.Port() == "" || u.User != nil {
+		return uri
+	}
+	return strings.Replace(uri, "://"+u.Host, "://"+u.Hostname(), 1)
+}
+
+// checkRedirectURI says why an address cannot be registered, or nothing.
+func checkRedirectURI(uri string) string {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil || u.Host == "":
+		return "not an absolute URI"
+	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackName(u.Hostname())):
+		return "must use https, or http on localhost or 127.0.0.1"
+	case len(uri) > 256:
+		return "longer than 256 characters"
+	case strings.Contains(uri, "#"):
+		return "must not have a fragment"
+	case strings.ContainsAny(uri, "!$'(),;*"):
+		return "holds a character that is not allowed: ! $ ' ( ) , ; *"
+	}
+	return ""
+}
+
+// pair is a parameter of an answer; order is kept so that answers read like Microsoft's.
+type pair struct{ name, value string }
+
+func encodePairs(params []pair) string {
+	var b strings.Builder
+	for _, p := range params {
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(p.name) + "=" + url.QueryEscape(p.value))
+	}
+	return b.String()
+}
+
+// withParams builds the address to send the browser to. A registered host without a path gains one.
+func withParams(uri, mode string, params []pair) string {
+	if u, err := url.Parse(uri); err == nil && u.Path == "" && u.RawQuery == "" {
+		uri += "/"
+	}
+	switch {
+	case mode == "fragment":
+		return uri + "#" + encodePairs(params)
+	case strings.Contains(uri, "?"):
+		return uri + "&" + encodePairs(params)
+	}
+	return uri + "?" + encodePairs(params)
+}

@@ -1,0 +1,135 @@
+package emulator
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// routes is the whole surface on one screen. Patterns keep {tenant} first, as Microsoft's do.
+func (e *Emulator) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	on := func(pattern string, h func(*call)) {
+		e.free(mux, pattern, func(c *call) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			h(c)
+		})
+	}
+	on("GET /{tenant}/v2.0/.well-known/openid-configuration", e.discovery)
+	on("GET /{tenant}/discovery/v2.0/keys", e.jwks)
+	on("GET /common/discovery/instance", e.instanceDiscovery)
+	on("/{tenant}/oauth2/v2.0/authorize", e.authorize)
+	on("/{tenant}/oauth2/v2.0/token", e.token)
+	on("/{tenant}/oauth2/v2.0/logout", e.logout)
+	on("/{tenant}/oauth2/v2.0/devicecode", e.deviceCode)
+	on("GET /{tenant}/v2.0/adminconsent", e.adminConsent)
+	on("GET /{tenant}/adminconsent", e.adminConsent)
+	on("GET /{tenant}/signin", e.showFlow)
+	on("POST /{tenant}/signin", e.stepFlow)
+	on("GET /{$}", e.home)
+	on("GET /error", e.errorHelp)
+	e.controlRoutes(mux)
+	return mux
+}
+
+type callKey struct{}
+
+// free routes to a handler that takes the lock itself, where it needs it.
+func (e *Emulator) free(mux *http.ServeMux, pattern string, h func(*call)) {
+	mux.HandleFunc(pattern, func(_ http.ResponseWriter, r *http.Request) {
+		c, ok := r.Context().Value(callKey{}).(*call)
+		if !ok {
+			return
+		}
+		c.r = r
+		h(c)
+	})
+}
+
+// ServeHTTP answers one request: count it, apply the failure rule that matches, else run it.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, err := e.newCall(r)
+	if err != nil {
+		http.Error(w, "unreadable body", http.StatusBadRequest)
+		return
+	}
+	seq := e.arrive(c)
+	if c.rule != nil {
+		c.rule.hold(r.Context())
+		if c.rule.Drop == DropBefore {
+			e.depart(c, seq, 0)
+			panic(http.ErrAbortHandler)
+		}
+	}
+	if !c.answerWithFailure() {
+		e.run(c)
+		c.damage()
+	}
+	dropped := c.rule != nil && c.rule.Drop != ""
+	if dropped && c.rule.Drop == DropAfter {
+		e.depart(c, seq, 0)
+		panic(http.ErrAbortHandler)
+	}
+	e.depart(c, seq, c.status)
+	c.flush(w)
+	if dropped {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// run finds the route and lets it write into the call's buffer. Graph has its own grammar of paths.
+func (e *Emulator) run(c *call) {
+	if isGraphPath(c.r.URL.Path) {
+		e.mu.Lock()
+		e.graph(c)
+		e.mu.Unlock()
+	} else {
+		ctx := context.WithValue(c.r.Context(), callKey{}, c)
+		e.mux.ServeHTTP(bufferWriter{c}, c.r.WithContext(ctx))
+	}
+	if c.late != nil {
+		c.late()
+	}
+}
+
+// bufferWriter lets the mux's own 404, 405 and redirects into the buffer.
+type bufferWriter struct{ c *call }
+
+func (b bufferWriter) Header() http.Header         { return b.c.header }
+func (b bufferWriter) WriteHeader(status int)      { b.c.status = status }
+func (b bufferWriter) Write(p []byte) (int, error) { return b.c.out.Write(p) }
+
+// flush writes the buffered answer; half of it when the connection is to break on the way.
+func (c *call) flush(w http.ResponseWriter) {
+	h := w.Header()
+	for k, v := range c.header {
+		h[k] = v
+	}
+	if c.header.Get("Date") == "" {
+		h.Set("Date", c.now.Format(http.TimeFormat))
+	}
+	body := c.out.Bytes()
+	if c.status != http.StatusNoContent && c.status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if c.rule != nil && c.rule.Drop == DropDuring {
+		body = body[:len(body)/2]
+	}
+	w.WriteHeader(c.status)
+	if _, err := w.Write(body); err != nil {
+		c.e.logger.Debug("answer not delivered", "error", err)
+	}
+	if c.rule != nil && c.rule.Drop == DropDuring {
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+	}
+}
+
+// stamp is Microsoft's way of writing a time in errors.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
+
+// iso is Graph's way of writing a time.
+func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
