@@ -1,0 +1,185 @@
+package dbtest
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed supervise.sh
+var superviseScript string
+
+const (
+	serverUser = "postgres" // PostgreSQL refuses to run as root
+	linger     = "5"        // seconds
+)
+
+// inUse keeps the lock that keeps the server: closing the file, or ending the process, frees it.
+var inUse *os.File
+
+// sharedServer returns the URL of the server that another test binary started, or of one it starts.
+func sharedServer() (string, error) {
+	state := filepath.Join("/tmp", "latchkey-dbtest-"+strconv.Itoa(os.Getuid())) // short: sockets have short names
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return "", fmt.Errorf("make a folder for the test server: %w", err)
+	}
+	starting, err := os.OpenFile(filepath.Join(state, "start.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("open the start lock: %w", err)
+	}
+	defer func() { _ = starting.Close() }() // frees the lock
+	if err := flock(starting, syscall.LOCK_EX); err != nil {
+		return "", fmt.Errorf("take the start lock: %w", err)
+	}
+
+	current := filepath.Join(state, "current")
+	if folder, err := os.ReadFile(current); err == nil {
+		if held, err := use(string(folder)); err == nil {
+			inUse = held
+			return waitForServer(string(folder))
+		}
+	}
+	folder, err := startServer()
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(current, []byte(folder), 0o600); err != nil {
+		return "", fmt.Errorf("tell where the test server is: %w", err)
+	}
+	return waitForServer(folder)
+}
+
+// use takes a share of a server; it fails when the server has ended or is about to.
+func use(folder string) (*os.File, error) {
+	held, err := os.Open(filepath.Join(folder, "users.lock"))
+	if err != nil {
+		return nil, err
+	}
+	if err := flock(held, syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
+	return held, nil
+}
+
+func startServer() (folder string, err error) {
+	binaries, err := findBinaries()
+	if err != nil {
+		return "", err
+	}
+	if folder, err = os.MkdirTemp("/tmp", "lkpg"); err != nil {
+		return "", fmt.Errorf("make a folder for the test server: %w", err)
+	}
+	lock := filepath.Join(folder, "users.lock")
+	if err := os.WriteFile(lock, nil, 0o600); err != nil {
+		return "", fmt.Errorf("make the users lock: %w", err)
+	}
+	// Before the supervisor starts, or it would find the server unused.
+	if inUse, err = use(folder); err != nil {
+		return "", fmt.Errorf("take the users lock: %w", err)
+	}
+
+	command := []string{"sh", "-c", superviseScript, "supervise", binaries, folder, linger}
+	if os.Getuid() == 0 {
+		if err := giveTo(serverUser, folder, lock); err != nil {
+			return "", err
+		}
+		command = append([]string{"setpriv", "--reuid", serverUser, "--regid", serverUser, "--init-groups"}, command...)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = folder
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // an interrupt at the terminal is for the tests
+	if err := cmd.Start(); err != nil {
+		return "", fmt.Errorf("start the test server (needs flock and setpriv of util-linux): %w", err)
+	}
+	go func() { _ = cmd.Wait() }() // it ends after this process, as a rule; if before, leave no zombie
+	return folder, nil
+}
+
+func giveTo(name string, paths ...string) error {
+	account, err := user.Lookup(name)
+	if err != nil {
+		return fmt.Errorf("running as root needs the account %q for the test server: %w", name, err)
+	}
+	uid, err := strconv.Atoi(account.Uid)
+	if err != nil {
+		return fmt.Errorf("read the number of %q: %w", name, err)
+	}
+	gid, err := strconv.Atoi(account.Gid)
+	if err != nil {
+		return fmt.Errorf("read the group of %q: %w", name, err)
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, uid, gid); err != nil {
+			return fmt.Errorf("hand %s to %q: %w", path, name, err)
+		}
+	}
+	return nil
+}
+
+// waitForServer waits until the server in folder takes connections.
+func waitForServer(folder string) (string, error) {
+	address := url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
+		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode()}
+	ctx, cancel := context.WithTimeout(context.Background(), setUpFor)
+	defer cancel()
+	probe := time.NewTicker(20 * time.Millisecond)
+	defer probe.Stop()
+	for {
+		conn, err := pgx.Connect(ctx, address.String())
+		if err == nil {
+			return address.String(), conn.Close(ctx)
+		}
+		if _, failed := os.Stat(filepath.Join(folder, "failed")); failed == nil || ctx.Err() != nil {
+			log, _ := os.ReadFile(filepath.Join(folder, "log")) // the error below is what matters
+			return "", fmt.Errorf("start the test server: %w\n%s", err, log)
+		}
+		<-probe.C
+	}
+}
+
+// findBinaries returns the folder of PostgreSQL's programs, the newest version's on Debian.
+func findBinaries() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", fmt.Errorf("look for PostgreSQL: %w", err)
+	}
+	if len(found) > 0 {
+		version := func(path string) int {
+			number, _ := strconv.Atoi(strings.Split(path, "/")[4]) // 0, the oldest, when it is no number
+			return number
+		}
+		newest := slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })
+		return filepath.Dir(newest), nil
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errors.New("no PostgreSQL found: install Debian's postgresql package, " +
+			"or set LATCHKEY_TEST_POSTGRES_URL to a server on which databases may be created")
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", fmt.Errorf("look for PostgreSQL: %w", err)
+	}
+	return filepath.Dir(path), nil
+}
+
+func flock(file *os.File, how int) error {
+	for {
+		err := syscall.Flock(int(file.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
