@@ -72,9 +72,19 @@ type user struct {
 	validFromSeq  int64
 }
 
-func (u *user) alias() string {
+// Alias is the name before the @; pages use it too.
+func (u *user) Alias() string {
 	name, _, _ := strings.Cut(u.UserPrincipalName, "@")
 	return name
+}
+
+// Initials stand for the picture on pages.
+func (u *user) Initials() string {
+	out := ""
+	for _, word := range strings.Fields(u.DisplayName) {
+		out += string([]rune(word)[:1])
+	}
+	return out
 }
 
 func (e *Emulator) findTenant(name string) *tenant {
@@ -130,7 +140,7 @@ func (e *Emulator) findUser(name string) *user {
 		}
 	}
 	for _, u := range e.users {
-		if strings.EqualFold(u.alias(), name) {
+		if strings.EqualFold(u.Alias(), name) {
 			return u
 		}
 	}

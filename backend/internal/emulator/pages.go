@@ -14,7 +14,7 @@ var pageFiles embed.FS
 
 // view is what a page shows; each page uses its part.
 type view struct {
-	Title, Banner, Nonce   string
+	Title, Nonce           string
 	Action, Flow, Step     string
 	Tenant, App, Publisher string
 	User                   *user
@@ -22,7 +22,7 @@ type view struct {
 	Message                string
 	MessageCode            int
 	Accounts, People       []*user
-	Permissions            []permission
+	Permissions            []permissionText
 	Organization, Admin    bool
 	MFACode                string
 	Code                   int
@@ -32,10 +32,13 @@ type view struct {
 	Post                   string
 	Fields                 []field
 	Seed                   Seed
+	Wide                   bool
 	Base                   string
 }
 
 type field struct{ Name, Value string }
+
+type permissionText struct{ Name, Title, Detail string }
 
 func parsePages() *template.Template {
 	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
@@ -104,7 +107,7 @@ func (e *Emulator) describeConsent(f *flow, v *view) {
 	}
 	for _, n := range names {
 		if p, ok := findPermission(n); ok {
-			v.Permissions = append(v.Permissions, p)
+			v.Permissions = append(v.Permissions, permissionText{p.name, p.title, p.detail})
 		}
 	}
 	v.Organization, v.Admin = f.req.admin, v.User.Admin && !f.req.admin
@@ -149,7 +152,7 @@ func (e *Emulator) style(c *call) {
 
 // home tells what runs here and what to paste where.
 func (e *Emulator) home(c *call) {
-	v := view{Title: "Emulator", Seed: e.seed, Base: c.base, MFACode: mfaCode}
+	v := view{Title: "Emulator", Wide: true, Seed: e.seed, Base: c.base, MFACode: mfaCode}
 	for _, u := range e.users {
 		if u.TenantID == e.seed.TenantID {
 			v.People = append(v.People, u)
