@@ -1,0 +1,55 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRouter, type RouterHistory } from "@tanstack/react-router";
+import { accountKeysRoute } from "@/routes/account-keys";
+import { apiClientRoute } from "@/routes/api-clients.$id";
+import { apiClientsRoute } from "@/routes/api-clients";
+import { newApiClientRoute } from "@/routes/api-clients.new";
+import { indexRoute } from "@/routes/index";
+import { rootRoute } from "@/routes/root";
+import { settingsRoute } from "@/routes/settings";
+import { setupRoute } from "@/routes/setup";
+import { shellRoute } from "@/routes/shell";
+import { signInRoute } from "@/routes/sign-in";
+import { Crash } from "./Crash";
+import { followNavigation } from "./focus";
+import { PagePending } from "./PagePending";
+
+/** Pages inside the shell (signed in) and pages on their own. */
+const routeTree = rootRoute.addChildren([
+  indexRoute,
+  setupRoute,
+  signInRoute,
+  shellRoute.addChildren([
+    accountKeysRoute,
+    apiClientsRoute,
+    newApiClientRoute,
+    apiClientRoute,
+    settingsRoute,
+  ]),
+]);
+
+type Options = { queryClient: QueryClient; history?: RouterHistory };
+
+export function createAppRouter({ queryClient, history }: Options) {
+  const router = createRouter({
+    routeTree,
+    context: { queryClient },
+    history,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultPendingMs: 300,
+    defaultPendingComponent: PagePending,
+    defaultErrorComponent: Crash,
+    scrollRestoration: true,
+  });
+  followNavigation(router);
+  return router;
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>;
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: AppRouter;
+  }
+}

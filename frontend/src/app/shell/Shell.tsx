@@ -1,0 +1,66 @@
+import { Navigate, Outlet, useRouterState } from "@tanstack/react-router";
+import { Menu as MenuIcon } from "lucide-react";
+import { useState } from "react";
+import { t } from "@/i18n/t";
+import { useSession } from "@/lib/permissions";
+import { Button } from "@/ui/Button";
+import { Drawer } from "@/ui/Drawer";
+import { Logo } from "@/ui/Logo";
+import { Navigation } from "./Navigation";
+import { UserMenu } from "./UserMenu";
+
+/** What every signed-in page sits in: navigation at the left (a drawer below 768 px), the page beside it. */
+export function Shell() {
+  const session = useSession();
+  const href = useRouterState({ select: (state) => state.location.href });
+  const [drawerOpen, setDrawerOpen] = useState(false);
+  if (!session) return <Navigate to="/sign-in" search={{ redirect: href }} replace />;
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[14.5rem_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-md bg-accent px-4 py-2 font-semibold text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        {t("app.skipToContent")}
+      </a>
+      <header className="sticky top-0 z-30 flex h-14 items-center gap-2 border-b border-line bg-surface px-2 md:hidden">
+        <Button
+          variant="subtle"
+          size="icon"
+          aria-label={t("nav.open")}
+          aria-haspopup="dialog"
+          onClick={() => setDrawerOpen(true)}
+        >
+          <MenuIcon aria-hidden="true" className="size-5" />
+        </Button>
+        <Drawer
+          open={drawerOpen}
+          onClose={() => setDrawerOpen(false)}
+          label={t("nav.label")}
+          closeLabel={t("nav.close")}
+        >
+          <div className="flex h-14 items-center px-4">
+            <Logo />
+          </div>
+          <Navigation onNavigate={() => setDrawerOpen(false)} />
+        </Drawer>
+        <Logo />
+        <div className="ml-auto">
+          <UserMenu user={session.user} compact />
+        </div>
+      </header>
+      <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface md:flex">
+        <div className="flex h-16 items-center px-5">
+          <Logo />
+        </div>
+        <Navigation />
+        <div className="mt-auto border-t border-line p-2">
+          <UserMenu user={session.user} />
+        </div>
+      </div>
+      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-5 md:px-8 md:py-7">
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,6 @@
+import { t } from "@/i18n/t";
+import { PageHeader } from "@/ui/PageHeader";
+
+export function ApiClientsPage() {
+  return <PageHeader title={t("apiClients.title")} />;
+}

@@ -1,0 +1,59 @@
+import { isProblem } from "@/api/problem";
+import { useChangePassword } from "@/api/session";
+import { t } from "@/i18n/t";
+import { useForm } from "@/lib/form";
+import { z } from "@/lib/zod";
+import { Button } from "@/ui/Button";
+import { Dialog, DialogActions } from "@/ui/Dialog";
+import { FormError } from "@/ui/FormError";
+import { PasswordField } from "@/ui/PasswordField";
+import { toast } from "@/ui/toast";
+import { newPassword } from "./schema";
+
+const schema = z.object({
+  currentPassword: z.string().min(1, t("changePassword.currentMissing")),
+  newPassword,
+});
+
+/** Shown when it is mounted: mount it to open it. */
+export function ChangePasswordDialog({ onClose }: { onClose: () => void }) {
+  const form = useForm(schema, { currentPassword: "", newPassword: "" });
+  const change = useChangePassword();
+
+  async function submit(values: z.infer<typeof schema>) {
+    try {
+      await change.mutateAsync(values);
+    } catch (error) {
+      if (!isProblem(error, "invalid_credentials")) throw error;
+      form.setError("currentPassword", { message: t("changePassword.currentWrong") }, { shouldFocus: true });
+      return;
+    }
+    toast.success(t("changePassword.done"));
+    onClose();
+  }
+
+  return (
+    <Dialog open onClose={onClose} title={t("changePassword.title")}>
+      <form noValidate onSubmit={form.submit(submit)} className="mt-2 grid gap-4">
+        <PasswordField
+          label={t("changePassword.current")}
+          autoComplete="current-password"
+          {...form.text("currentPassword")}
+        />
+        <PasswordField
+          label={t("changePassword.new")}
+          hint={t("password.rule")}
+          autoComplete="new-password"
+          {...form.text("newPassword")}
+        />
+        <FormError problem={form.problem} />
+        <DialogActions>
+          <Button type="submit" variant="primary" pending={form.pending}>
+            {t("changePassword.submit")}
+          </Button>
+          <Button onClick={onClose}>{t("action.cancel")}</Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

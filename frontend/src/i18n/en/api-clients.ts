@@ -1,0 +1,4 @@
+/** Texts of features/api-clients. */
+export const apiClients = {
+  "apiClients.title": "API Clients",
+} as const;

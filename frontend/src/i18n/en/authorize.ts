@@ -1,0 +1,4 @@
+/** Texts of features/authorize. */
+export const authorize = {
+  "authorize.title": "Authorize",
+} as const;

@@ -1,0 +1,18 @@
+import { accountKeys } from "./account-keys";
+import { apiClients } from "./api-clients";
+import { authorize } from "./authorize";
+import { common } from "./common";
+import { session } from "./session";
+import { settings } from "./settings";
+import { users } from "./users";
+
+/** Every text, one file per feature. */
+export const en = {
+  ...common,
+  ...accountKeys,
+  ...apiClients,
+  ...authorize,
+  ...session,
+  ...settings,
+  ...users,
+};

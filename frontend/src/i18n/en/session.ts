@@ -1,0 +1,36 @@
+/** Texts of features/session. */
+export const session = {
+  "signIn.title": "Sign in",
+  "signIn.email": "Email",
+  "signIn.password": "Password",
+  "signIn.submit": "Sign in",
+  "signIn.emailMissing": "Enter your email address.",
+  "signIn.passwordMissing": "Enter your password.",
+  "signIn.wrong": "The email address or the password is wrong.",
+
+  "setup.title": "Set up Latchkey",
+  "setup.description": "Create the first administrator. Everybody else is added later, under Settings.",
+  "setup.code": "Set-up code",
+  "setup.codeHint": "Printed in the server’s log at first start, as “Set-up code: …”.",
+  "setup.codeMissing": "Enter the set-up code from the server’s log.",
+  "setup.codeWrong": "That is not the set-up code. Look for the newest one in the server’s log.",
+  "setup.name": "Your name",
+  "setup.email": "Email",
+  "setup.password": "Password",
+  "setup.submit": "Create administrator",
+  "setup.alreadyDone": "Latchkey is already set up.",
+
+  "password.rule": "12 to 128 characters. A few words in a row are easy to remember and hard to guess.",
+  "password.tooShort": "Use at least 12 characters.",
+  "password.tooLong": "Use at most 128 characters.",
+  "email.invalid": "Enter an email address, like name@example.com.",
+  "name.missing": "Enter a name.",
+
+  "changePassword.title": "Change password",
+  "changePassword.current": "Current password",
+  "changePassword.currentMissing": "Enter your current password.",
+  "changePassword.currentWrong": "That is not your current password.",
+  "changePassword.new": "New password",
+  "changePassword.submit": "Change password",
+  "changePassword.done": "Password changed",
+} as const;

@@ -1,0 +1,4 @@
+/** Texts of features/users. */
+export const users = {
+  "users.title": "Settings",
+} as const;

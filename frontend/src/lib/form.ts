@@ -1,0 +1,94 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useState, type FormEvent } from "react";
+import {
+  useController,
+  useForm as useHookForm,
+  type Control,
+  type DefaultValues,
+  type FieldPath,
+  type FieldValues,
+  type PathValue,
+} from "react-hook-form";
+import type { z } from "zod";
+import { isProblem, type Problem } from "@/api/problem";
+
+/** What is left of a failed submission once its field errors are on their inputs. Null when there is nothing. */
+export type FormProblem = { error: unknown; unplaced: Problem["fields"] } | null;
+
+/**
+ * A form whose shape and messages come from a schema, and whose last word is the server's: when a submission fails
+ * with a Problem that names fields, each message lands on its input and the first one is focused; anything else is
+ * in `problem`, for <FormError> above the button.
+ */
+export function useForm<Values extends FieldValues>(
+  schema: z.ZodType<Values, Values>,
+  defaults: DefaultValues<Values>,
+) {
+  const hook = useHookForm<Values>({ resolver: zodResolver(schema), defaultValues: defaults });
+  const [problem, setProblem] = useState<FormProblem>(null);
+  const { errors, isSubmitting, isDirty } = hook.formState;
+
+  const errorOf = (name: FieldPath<Values>): string | undefined => {
+    const found: unknown = errors[name]?.message;
+    return typeof found === "string" ? found : undefined;
+  };
+
+  function place(error: unknown) {
+    const values = hook.getValues();
+    const known = (field: string): field is FieldPath<Values> => field in values;
+    const fields = isProblem(error) ? error.fields : [];
+    const unplaced = fields.filter((field) => !known(field.field));
+    let first = true;
+    for (const { field, code, message } of fields) {
+      if (!known(field)) continue;
+      hook.setError(field, { type: code, message }, { shouldFocus: first });
+      first = false;
+    }
+    setProblem(fields.length > 0 && unplaced.length === 0 ? null : { error, unplaced });
+  }
+
+  return {
+    control: hook.control,
+    values: hook.getValues,
+    watch: hook.watch,
+    set: hook.setValue,
+    setError: hook.setError,
+    reset: hook.reset,
+    isDirty,
+    pending: isSubmitting,
+    problem,
+    /** Shows an error that came from elsewhere (a job, a later step) as if the submission had failed with it. */
+    place,
+    /** Everything a text input needs: `<TextField label=… {...form.text("name")} />`. */
+    text: (name: FieldPath<Values>) => ({ ...hook.register(name), error: errorOf(name) }),
+    /** The form's onSubmit: validates, runs `act`, and puts what the server refuses where it belongs. */
+    submit: (act: (values: Values) => Promise<unknown>) => (event: FormEvent<HTMLFormElement>) => {
+      event.preventDefault();
+      if (isSubmitting) return;
+      setProblem(null);
+      void hook.handleSubmit(async (values) => {
+        try {
+          await act(values);
+        } catch (error) {
+          place(error);
+        }
+      })(event);
+    },
+  };
+}
+
+/** Everything a part that is no plain input needs: `<Select label=… {...useField(form.control, "role")} />`. */
+export function useField<Values extends FieldValues, Name extends FieldPath<Values>>(
+  control: Control<Values>,
+  name: Name,
+) {
+  const { field, fieldState } = useController({ control, name });
+  return {
+    name: field.name,
+    ref: field.ref,
+    value: field.value,
+    onChange: (value: PathValue<Values, Name>) => field.onChange(value),
+    onBlur: field.onBlur,
+    error: fieldState.error?.message,
+  };
+}

@@ -1,0 +1,35 @@
+import { locale } from "@/i18n/t";
+
+const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const plainDate = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const list = new Intl.ListFormat(locale, { type: "conjunction" });
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 24],
+  ["day", 30],
+  ["month", 12],
+  ["year", Infinity],
+];
+
+/** "12 Mar 2027, 14:05" in the reader's own time zone. */
+export const formatDateTime = (iso: string) => dateTime.format(new Date(iso));
+
+/** "12 Mar 2027": the day of a moment, or a date without a time ("2027-03-12"), which no time zone may shift. */
+export const formatDate = (iso: string) => (iso.length === 10 ? plainDate : date).format(new Date(iso));
+
+/** "3 hours ago", "in 2 days". */
+export function formatRelative(iso: string, now = Date.now()): string {
+  let amount = (new Date(iso).getTime() - now) / 1000;
+  for (const [unit, size] of units) {
+    if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
+    amount /= size;
+  }
+  return formatDate(iso);
+}
+
+/** "a, b, and c" */
+export const formatList = (items: string[]) => list.format(items);

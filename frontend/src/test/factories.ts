@@ -1,0 +1,163 @@
+import type { AccountKey } from "@/api/account-keys";
+import type { ApiClient } from "@/api/api-clients";
+import type { Instance } from "@/api/instance";
+import type { Permission, Session } from "@/api/session";
+import type { User } from "@/api/users";
+
+export const allPermissions: Permission[] = [
+  "account-keys:read",
+  "account-keys:write",
+  "tokens:issue",
+  "mail:read",
+  "mail:write",
+  "mail:send",
+  "graph:call",
+  "targets:write",
+  "targets:read",
+  "events:read",
+  "events:write",
+  "api-clients:write",
+  "users:write",
+  "settings:write",
+  "audit:read",
+];
+
+export const viewerPermissions: Permission[] = [
+  "account-keys:read",
+  "targets:read",
+  "events:read",
+  "audit:read",
+];
+
+export function anInstance(over: Partial<Instance> = {}): Instance {
+  return {
+    name: "Latchkey",
+    version: "1.2.3",
+    publicUrl: "http://localhost:8080",
+    redirectUri: "http://localhost:8080/oauth/callback",
+    redirectUriWarnings: [],
+    setupRequired: false,
+    defaultCloud: "global",
+    clouds: [
+      {
+        id: "global",
+        name: "Microsoft 365 (worldwide)",
+        authorityUrl: "https://login.microsoftonline.com",
+        graphUrl: "https://graph.microsoft.com",
+      },
+      {
+        id: "usgov",
+        name: "US Government",
+        authorityUrl: "https://login.microsoftonline.us",
+        graphUrl: "https://graph.microsoft.us",
+      },
+    ],
+    accountKeyTypes: [
+      {
+        id: "oauth2_microsoft_graph",
+        name: "OAuth2 Microsoft Graph Credentials",
+        description: "A mailbox or account in Microsoft 365, with the permissions that one person grants.",
+        defaultScopes: ["Mail.Read", "Mail.ReadWrite", "Mail.Send", "User.Read"],
+        availableScopes: [
+          { name: "Mail.Read", description: "Read mail" },
+          { name: "Mail.ReadWrite", description: "Read and change mail" },
+          { name: "Mail.Send", description: "Send mail" },
+          { name: "User.Read", description: "Read the account’s profile" },
+          { name: "Calendars.Read", description: "Read calendars" },
+        ],
+      },
+    ],
+    permissions: allPermissions.map((name) => ({ name, description: `What ${name} allows` })),
+    ...over,
+  };
+}
+
+export function aUser(over: Partial<User> = {}): User {
+  return {
+    id: "0198a1b0-0000-7000-8000-000000000001",
+    email: "ada@example.com",
+    name: "Ada Admin",
+    role: "admin",
+    disabled: false,
+    createdAt: "2026-11-01T09:00:00Z",
+    updatedAt: "2026-11-01T09:00:00Z",
+    lastSignInAt: "2026-11-20T09:00:00Z",
+    ...over,
+  };
+}
+
+export function aSession(over: Partial<Session> = {}): Session {
+  return { user: aUser(), permissions: allPermissions, expiresAt: "2099-01-01T00:00:00Z", ...over };
+}
+
+export function aViewer(): Session {
+  return aSession({
+    user: aUser({
+      id: "0198a1b0-0000-7000-8000-000000000002",
+      name: "Vic Viewer",
+      email: "vic@example.com",
+      role: "viewer",
+    }),
+    permissions: viewerPermissions,
+  });
+}
+
+export function anAccountKey(over: Partial<AccountKey> = {}): AccountKey {
+  return {
+    id: "0198a1b0-0000-7000-8000-0000000000a1",
+    type: "oauth2_microsoft_graph",
+    displayName: "Invoices mailbox",
+    description: "AP automation",
+    cloud: "global",
+    tenantId: "7b1d0c5e-1111-4222-8333-444455556666",
+    clientId: "c2a9e6f0-1111-4222-8333-444455556666",
+    loginHint: "",
+    clientSecret: { set: true, hint: "…w1", expiresOn: "2027-03-01" },
+    scopes: ["Mail.Read", "Mail.ReadWrite", "Mail.Send", "User.Read"],
+    redirectUri: "http://localhost:8080/oauth/callback",
+    status: "authorized",
+    statusReason: null,
+    account: {
+      objectId: "9f1d0c5e-1111-4222-8333-444455556666",
+      tenantId: "7b1d0c5e-1111-4222-8333-444455556666",
+      userPrincipalName: "invoices@contoso.example",
+      displayName: "Invoices",
+    },
+    grantedScopes: ["Mail.Read", "Mail.ReadWrite", "Mail.Send", "User.Read"],
+    missingScopes: [],
+    token: { expiresAt: "2026-11-23T11:00:00Z", refreshedAt: "2026-11-23T10:00:00Z" },
+    warnings: [],
+    createdAt: "2026-11-20T09:00:00Z",
+    updatedAt: "2026-11-20T09:00:00Z",
+    createdBy: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
+    authorizedAt: "2026-11-20T09:05:00Z",
+    lastUsedAt: null,
+    ...over,
+  };
+}
+
+export function anApiClient(over: Partial<ApiClient> = {}): ApiClient {
+  return {
+    id: "0198a1b0-0000-7000-8000-0000000000c1",
+    name: "billing",
+    description: "Sends invoices at night",
+    permissions: ["tokens:issue", "mail:send"],
+    allAccountKeys: false,
+    accountKeyIds: ["0198a1b0-0000-7000-8000-0000000000a1"],
+    disabled: false,
+    secrets: [
+      {
+        id: "0198a1b0-0000-7000-8000-0000000000d1",
+        hint: "lk_…9fQ2",
+        createdAt: "2026-11-20T09:00:00Z",
+        expiresAt: null,
+        lastUsedAt: null,
+      },
+    ],
+    createdAt: "2026-11-20T09:00:00Z",
+    updatedAt: "2026-11-20T09:00:00Z",
+    createdBy: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
+    lastUsedAt: null,
+    ...over,
+  };
+}

@@ -1,0 +1,120 @@
+import { Check, Copy as CopyIcon } from "lucide-react";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { t } from "@/i18n/t";
+import { copyText } from "@/lib/clipboard";
+import { Button } from "./Button";
+import { Callout } from "./Callout";
+
+type CopyButtonProps = {
+  value: string;
+  /** What is copied: "Redirect URI". Read out with the button. */
+  label: string;
+  /** Called when the browser refuses to copy, to select the text instead. */
+  onFail?: () => void;
+};
+
+export function CopyButton({ value, label, onFail }: CopyButtonProps) {
+  const [outcome, setOutcome] = useState<"copied" | "failed" | null>(null);
+  useEffect(() => {
+    if (outcome === null) return;
+    const timer = window.setTimeout(() => setOutcome(null), 3000);
+    return () => window.clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy() {
+    const copied = await copyText(value);
+    setOutcome(copied ? "copied" : "failed");
+    if (!copied) onFail?.();
+  }
+
+  return (
+    <>
+      <Button
+        aria-label={t("copy.copyNamed", { label })}
+        icon={
+          outcome === "copied" ? (
+            <Check aria-hidden="true" className="size-4 text-success" />
+          ) : (
+            <CopyIcon aria-hidden="true" className="size-4" />
+          )
+        }
+        onClick={() => void copy()}
+      >
+        {outcome === "copied" ? t("copy.copied") : t("copy.copy")}
+      </Button>
+      <span role="status" className="sr-only">
+        {outcome === "copied" && t("copy.copied")}
+        {outcome === "failed" && t("copy.failed")}
+      </span>
+    </>
+  );
+}
+
+type CopyFieldProps = { label: string; value: string; hint?: ReactNode };
+
+/** A value to carry elsewhere: read-only, selected whole on focus, with a button that copies it. */
+export function CopyField({ label, value, hint }: CopyFieldProps) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <div className="grid gap-1">
+      <label htmlFor={id} className="w-fit font-semibold">
+        {label}
+      </label>
+      <div className="flex gap-2">
+        <input
+          ref={input}
+          id={id}
+          readOnly
+          value={value}
+          aria-describedby={hint ? `${id}-hint` : undefined}
+          onFocus={(event) => event.target.select()}
+          className="h-8 w-full min-w-0 rounded-md border border-line bg-sunken px-2.5 font-mono text-sm text-ink pointer-coarse:h-11"
+        />
+        <CopyButton value={value} label={label} onFail={() => input.current?.focus()} />
+      </div>
+      {hint && (
+        <div id={`${id}-hint`} className="text-sm text-pretty text-muted">
+          {hint}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A secret at the only moment it can be seen. */
+export function SecretOnce({ label, secret, hint }: { label: string; secret: string; hint?: ReactNode }) {
+  return (
+    <div className="grid gap-3">
+      <Callout tone="warning" title={t("secret.onceTitle")}>
+        <p>{t("secret.onceText")}</p>
+      </Callout>
+      <CopyField label={label} value={secret} hint={hint} />
+    </div>
+  );
+}
+
+/** Something to run in a terminal, whole, with a button that copies it. */
+export function CodeBlock({ label, code }: { label: string; code: string }) {
+  const id = useId();
+  return (
+    <div className="grid gap-1">
+      <div className="flex items-end justify-between gap-2">
+        <span id={id} className="font-semibold">
+          {label}
+        </span>
+        <CopyButton value={code} label={label} />
+      </div>
+      <pre
+        // Scrolls sideways, so the keyboard must reach it.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        role="region"
+        aria-labelledby={id}
+        className="overflow-x-auto rounded-md border border-line bg-sunken p-3 font-mono text-sm"
+      >
+        <code>{code}</code>
+      </pre>
+    </div>
+  );
+}

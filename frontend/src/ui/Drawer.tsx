@@ -1,0 +1,45 @@
+import { X } from "lucide-react";
+import { useEffect, useRef, type ReactNode } from "react";
+
+type DrawerProps = {
+  open: boolean;
+  onClose: () => void;
+  label: string;
+  closeLabel: string;
+  children: ReactNode;
+};
+
+/**
+ * A panel over the left of the page: the navigation of narrow screens. The browser's own modal dialog keeps focus
+ * inside, closes on Escape and gives focus back.
+ */
+export function Drawer({ open, onClose, label, closeLabel, children }: DrawerProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  return (
+    // A press beside the panel closes it, as Escape and the button do.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    <dialog
+      ref={dialog}
+      aria-label={label}
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && onClose()}
+      className="fixed inset-y-0 left-0 m-0 h-dvh max-h-none w-72 max-w-[calc(100vw-3rem)] -translate-x-full bg-surface text-ink shadow-xl transition-[translate,display] transition-discrete duration-150 backdrop:bg-backdrop open:translate-x-0 starting:open:-translate-x-full"
+    >
+      <div className="flex h-full flex-col">
+        <button
+          type="button"
+          aria-label={closeLabel}
+          onClick={onClose}
+          className="absolute top-1.5 right-1.5 grid size-11 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink"
+        >
+          <X aria-hidden="true" className="size-5" />
+        </button>
+        {open && children}
+      </div>
+    </dialog>
+  );
+}
