@@ -8,21 +8,21 @@ type Permission string // @name Permission
 
 // All permissions there are.
 const (
-	AccountKeysRead  Permission = "account-keys:read"
-	AccountKeysWrite Permission = "account-keys:write"
-	TokensIssue      Permission = "tokens:issue"
-	MailRead         Permission = "mail:read"
-	MailWrite        Permission = "mail:write"
-	MailSend         Permission = "mail:send"
-	GraphCall        Permission = "graph:call"
-	TargetsWrite     Permission = "targets:write"
-	TargetsRead      Permission = "targets:read"
-	EventsRead       Permission = "events:read"
-	EventsWrite      Permission = "events:write"
-	APIClientsWrite  Permission = "api-clients:write"
-	UsersWrite       Permission = "users:write"
-	SettingsWrite    Permission = "settings:write"
-	AuditRead        Permission = "audit:read"
+	AccountKeysRead  Permission = "account-keys:read"  // See account keys, their status and history
+	AccountKeysWrite Permission = "account-keys:write" // Create, change, authorize, suspend, revoke and delete account keys
+	TokensIssue      Permission = "tokens:issue"       // Get access tokens of account keys
+	MailRead         Permission = "mail:read"          // Read mail through account keys
+	MailWrite        Permission = "mail:write"         // Change, move and delete mail, and write drafts, through account keys
+	MailSend         Permission = "mail:send"          // Send mail through account keys
+	GraphCall        Permission = "graph:call"         // Call Microsoft Graph through targets
+	TargetsWrite     Permission = "targets:write"      // Create, change and delete targets
+	TargetsRead      Permission = "targets:read"       // See targets
+	EventsRead       Permission = "events:read"        // See email rules, events and deliveries
+	EventsWrite      Permission = "events:write"       // Create, change and delete email rules and webhook endpoints
+	APIClientsWrite  Permission = "api-clients:write"  // Create, change and delete API clients
+	UsersWrite       Permission = "users:write"        // Add, change and remove people
+	SettingsWrite    Permission = "settings:write"     // Change settings of this server
+	AuditRead        Permission = "audit:read"         // Read the audit log
 )
 
 // Description is one permission with the sentence that explains it.

@@ -26,7 +26,7 @@ type Request struct {
 // Page is one page of a list. NextCursor is nil on the last one.
 type Page[T any] struct {
 	Items      []T     `json:"items" validate:"required"`
-	NextCursor *string `json:"nextCursor" validate:"required" extensions:"x-nullable"`
+	NextCursor *string `json:"nextCursor" validate:"required"`
 }
 
 // Parse reads the query parameters limit and cursor; both may be empty.

@@ -1,0 +1,128 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+)
+
+// Problem is how every failure is told (RFC 9457), as application/problem+json.
+type Problem struct {
+	Type      string         `json:"type" validate:"required" example:"urn:latchkey:problem:validation_failed"`
+	Title     string         `json:"title" validate:"required" example:"Unprocessable Entity"`
+	Status    int            `json:"status" validate:"required" example:"422"`
+	Detail    string         `json:"detail" validate:"required" example:"Some fields need attention."`
+	Code      string         `json:"code" validate:"required" example:"validation_failed"`
+	RequestID string         `json:"requestId" validate:"required"`
+	Fix       string         `json:"fix,omitempty"`
+	Errors    []ProblemField `json:"errors,omitempty"`
+} // @name Problem
+
+// ProblemField is what is wrong with one member of the request.
+type ProblemField struct {
+	Field   string `json:"field" validate:"required" example:"tenantId"`
+	Code    string `json:"code" validate:"required" example:"invalid"`
+	Message string `json:"message" validate:"required"`
+} // @name ProblemField
+
+var statusOf = map[fault.Kind]int{ //nolint:gochecknoglobals // the one table of statuses, never written to
+	fault.Malformed: http.StatusBadRequest, fault.Unauthenticated: http.StatusUnauthorized,
+	fault.Forbidden: http.StatusForbidden, fault.NotFound: http.StatusNotFound,
+	fault.Conflict: http.StatusConflict, fault.PreconditionFailed: http.StatusPreconditionFailed,
+	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.UnsupportedMediaType: http.StatusUnsupportedMediaType,
+	fault.InvalidInput: http.StatusUnprocessableEntity, fault.RateLimited: http.StatusTooManyRequests,
+	fault.Unavailable: http.StatusServiceUnavailable,
+}
+
+// problemOf turns any error into what the caller may know of it.
+func problemOf(err error) (Problem, *fault.Error) {
+	f, ok := fault.From(err)
+	if !ok {
+		f = foreign(err)
+	}
+	status, ok := statusOf[f.Kind]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	p := Problem{
+		Type: "urn:latchkey:problem:" + f.Code, Title: http.StatusText(status), Status: status,
+		Detail: f.Message, Code: f.Code, Fix: f.Fix,
+	}
+	for _, field := range f.Fields {
+		p.Errors = append(p.Errors, ProblemField(field))
+	}
+	return p, f
+}
+
+// foreign translates the errors of Echo and net/http; whatever else there is stays internal.
+func foreign(err error) *fault.Error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return errTooLarge.Because(err)
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		switch he.Code {
+		case http.StatusNotFound:
+			return errNoRoute
+		case http.StatusMethodNotAllowed:
+			return errMethod
+		case http.StatusRequestEntityTooLarge:
+			return errTooLarge
+		case http.StatusBadRequest:
+			return errMalformed.Because(err)
+		}
+	}
+	return errInternal.Because(err)
+}
+
+var (
+	errInternal  = fault.New(fault.Internal, "internal", "Something went wrong on our side. The server's log has the details under this request id.")
+	errNoRoute   = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
+	errMethod    = fault.New(fault.Malformed, "method_not_allowed", "This address doesn't take this method.")
+	errTooLarge  = fault.New(fault.TooLarge, "too_large", "The request is larger than this address takes.")
+	errMalformed = fault.New(fault.Malformed, "malformed", "The request could not be read.")
+)
+
+// handleError is Echo's error handler: the only place that writes a failure.
+func (s *Server) handleError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	ctx := c.Request().Context()
+	p, f := problemOf(err)
+	if errors.Is(f, errMethod) {
+		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
+	}
+	p.RequestID = auth.RequestFrom(ctx).ID
+	level := slog.LevelDebug
+	if p.Status >= http.StatusInternalServerError && f.Kind != fault.Unavailable {
+		level = slog.LevelError
+	}
+	s.Logger.Log(ctx, level, "request failed", "method", c.Request().Method, "route", c.Path(),
+		"status", p.Status, "code", p.Code, "error", err)
+	h := c.Response().Header()
+	if f.RetryAfter > 0 {
+		h.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	if p.Status == http.StatusUnauthorized && h.Get(echo.HeaderWWWAuthenticate) == "" {
+		h.Set(echo.HeaderWWWAuthenticate, `Bearer realm="latchkey"`)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set(echo.HeaderContentType, "application/problem+json")
+	c.Response().WriteHeader(p.Status)
+	if c.Request().Method == http.MethodHead {
+		return
+	}
+	if err := json.NewEncoder(c.Response()).Encode(p); err != nil {
+		s.Logger.DebugContext(ctx, "problem not delivered", "error", err)
+	}
+}

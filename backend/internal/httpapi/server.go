@@ -1,0 +1,142 @@
+// Package httpapi is the HTTP edge: it sets Echo up, admits requests, reads bodies and writes
+// failures as problem documents. It leaves every decision of business to the domains.
+package httpapi
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/latchkey/latchkey/backend/internal/auth"
+)
+
+// maxBody bounds every JSON and form body; streams mount with a limit of their own.
+const maxBody = 1 << 20
+
+// Server is Echo set up for Latchkey. Fill in the fields, then call Routes and Handler.
+type Server struct {
+	Logger     *slog.Logger
+	Now        func() time.Time
+	Public     *url.URL // our own URL, as browsers know it
+	ProxyNets  []netip.Prefix
+	People     Authenticator // session cookies
+	Clients    Authenticator // bearer tokens
+	Middleware []echo.MiddlewareFunc
+
+	echo        *echo.Echo
+	crossOrigin *http.CrossOriginProtection
+	routes      []Route
+}
+
+// Start sets Echo up; call it once, before mounting routes.
+func (s *Server) Start() error {
+	s.crossOrigin = http.NewCrossOriginProtection()
+	if err := s.crossOrigin.AddTrustedOrigin(s.Public.Scheme + "://" + s.Public.Host); err != nil {
+		return fmt.Errorf("trust the public URL's origin: %w", err)
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.handleError
+	e.IPExtractor = s.ipExtractor()
+	e.Use(s.identify, middleware.RecoverWithConfig(middleware.RecoverConfig{
+		DisableErrorHandler: true, // the panic comes back as an error and is answered like one
+	}), limitBody, securityHeaders(s.Public.Scheme == "https"))
+	e.Use(s.Middleware...)
+	s.echo = e
+	return nil
+}
+
+// API is the router of everything under BasePath.
+func (s *Server) API() Router { return Router{server: s, prefix: BasePath} }
+
+// Root is the router of the few addresses outside BasePath.
+func (s *Server) Root() Router { return Router{server: s} }
+
+// Fallback serves GET and HEAD requests that no route takes, outside of BasePath.
+func (s *Server) Fallback(h http.Handler) {
+	s.echo.RouteNotFound("/*", func(c echo.Context) error {
+		method := c.Request().Method
+		if method != http.MethodGet && method != http.MethodHead {
+			return errNoRoute
+		}
+		h.ServeHTTP(c.Response(), c.Request())
+		return nil
+	})
+	s.echo.RouteNotFound(BasePath+"/*", func(echo.Context) error { return errNoRoute })
+}
+
+// Routes lists every mounted route and who may call it.
+func (s *Server) Routes() []Route { return s.routes }
+
+// Handler serves everything mounted.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// SessionCookieName is the name of the cookie that holds a person's session. Over https it carries
+// the prefix that ties it to this very host (RFC 6265bis §4.1.3.2).
+func (s *Server) SessionCookieName() string {
+	if s.Public.Scheme == "https" {
+		return "__Host-latchkey_session"
+	}
+	return "latchkey_session"
+}
+
+// identify gives the request an id and notes where it came from.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		started := s.Now()
+		id := uuid.Must(uuid.NewV7()).String()
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		ctx := auth.WithRequest(c.Request().Context(), auth.Request{ID: id, IP: c.RealIP()})
+		c.SetRequest(c.Request().WithContext(ctx))
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		s.Logger.DebugContext(ctx, "request served", "method", c.Request().Method, "route", c.Path(),
+			"status", c.Response().Status, "duration", s.Now().Sub(started))
+		return nil
+	}
+}
+
+func (s *Server) ipExtractor() echo.IPExtractor {
+	if len(s.ProxyNets) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range s.ProxyNets {
+		options = append(options, echo.TrustIPRange(prefixToIPNet(p)))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
+		return next(c)
+	}
+}
+
+// securityHeaders are right for JSON; pages replace the content policy by one of their own.
+func securityHeaders(https bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			h := c.Response().Header()
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+			h.Set("Cache-Control", "no-store")
+			if https {
+				h.Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			return next(c)
+		}
+	}
+}
