@@ -30,6 +30,8 @@ type DB struct {
 	dialect dialect
 	logger  *slog.Logger
 
+	acquireFor time.Duration // how long a transaction waits for a connection
+
 	writer, reader         *gorm.DB
 	writerPool, readerPool *sql.DB
 

@@ -30,7 +30,7 @@ func openSQLite(ctx context.Context, rawURL string, logger *slog.Logger) (_ *DB,
 		return nil, err
 	}
 
-	d := &DB{dialect: dialectSQLite, logger: logger, path: path}
+	d := &DB{dialect: dialectSQLite, logger: logger, acquireFor: defaultAcquireFor, path: path}
 	d.writerPool = openSQLitePool(path, 1, "_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL")
 	d.readerPool = openSQLitePool(path, sqliteReaders, "_query_only=1")
 	defer func() {

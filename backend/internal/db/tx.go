@@ -25,8 +25,8 @@ var ErrNested = errors.New("db.InTx called inside db.InTx: pass tx down instead"
 var ErrBusy = fault.New(fault.Unavailable, "database_busy", "The database is busy. Try again in a moment.")
 
 const (
-	acquireFor    = 10 * time.Second
-	beginAttempts = 3
+	defaultAcquireFor = 10 * time.Second
+	beginAttempts     = 3
 )
 
 type txKey struct{}
@@ -88,14 +88,14 @@ func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 }
 
 func (d *DB) acquire(ctx context.Context) (*sql.Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, acquireFor)
+	waiting, cancel := context.WithTimeout(ctx, d.acquireFor)
 	defer cancel()
 	conn, err := d.writerPool.Conn(waiting)
 	switch {
 	case err == nil:
 		return conn, nil
 	case ctx.Err() == nil && waiting.Err() != nil:
-		return nil, ErrBusy.Because(fmt.Errorf("no connection for %s, or InTx inside InTx: %w", acquireFor, err))
+		return nil, ErrBusy.Because(fmt.Errorf("no connection for %s, or InTx inside InTx: %w", d.acquireFor, err))
 	}
 	return nil, fmt.Errorf("connect: %w", err)
 }

@@ -34,15 +34,28 @@ func Open(t testing.TB, url string) *db.DB {
 // NewURL returns the URL of a migrated, empty database, for tests in which several replicas share it.
 func NewURL(t testing.TB) string {
 	t.Helper()
-	switch kind := getenv("LATCHKEY_TEST_DATABASE"); kind {
-	case "", "sqlite":
-		return SQLiteURL(t)
-	case "postgres":
+	if onPostgres(t) {
 		return PostgresURL(t)
-	default:
-		t.Fatalf("LATCHKEY_TEST_DATABASE is %q: it must be sqlite or postgres", kind)
-		return ""
 	}
+	return SQLiteURL(t)
+}
+
+// NewBareURL is NewURL without the migrations.
+func NewBareURL(t testing.TB) string {
+	t.Helper()
+	if onPostgres(t) {
+		return postgresURL(t, func(*postgresDatabases) string { return "template0" })
+	}
+	return "file:" + filepath.Join(t.TempDir(), "latchkey.db")
+}
+
+func onPostgres(t testing.TB) bool {
+	t.Helper()
+	kind := getenv("LATCHKEY_TEST_DATABASE")
+	if kind != "" && kind != "sqlite" && kind != "postgres" {
+		t.Fatalf("LATCHKEY_TEST_DATABASE is %q: it must be sqlite or postgres", kind)
+	}
+	return kind == "postgres"
 }
 
 // SQLiteURL is NewURL for SQLite, whatever the environment says.

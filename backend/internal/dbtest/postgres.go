@@ -27,10 +27,15 @@ const (
 // PostgresURL is NewURL for PostgreSQL, whatever the environment says.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return postgresURL(t, func(p *postgresDatabases) string { return p.template })
+}
+
+func postgresURL(t testing.TB, template func(*postgresDatabases) string) string {
+	t.Helper()
 	server, err := postgresTemplate()
 	require.NoError(t, err)
 	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	require.NoError(t, server.create(name, server.template))
+	require.NoError(t, server.create(name, template(server)))
 	t.Cleanup(func() {
 		require.NoError(t, server.admin(func(ctx context.Context, conn *pgx.Conn) error {
 			return drop(ctx, conn, name)
