@@ -1,0 +1,229 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Names that the comments use and the program gives meaning to.
+const (
+	problemSchema    = "Problem"
+	permissionSchema = "Permission"
+	clientScheme     = "ApiClient" // an API client's JWT, with permissions as scopes
+	sessionScheme    = "Session"   // a person's cookie
+	problemMedia     = "application/problem+json"
+	jsonMedia        = "application/json"
+	problemRef       = "#/components/schemas/" + problemSchema
+)
+
+// convert turns Swagger 2.0 into OpenAPI 3.0, as far as that goes by itself.
+func convert(swagger []byte) (*openapi3.T, error) {
+	var doc2 openapi2.T
+	if err := json.Unmarshal(swagger, &doc2); err != nil {
+		return nil, err
+	}
+	doc, err := openapi2conv.ToV3(&doc2)
+	if err != nil {
+		return nil, err
+	}
+	doc.Info.Contact = nil // swag writes an empty one.
+	doc.Servers = openapi3.Servers{{URL: "/", Description: "The Latchkey that serves this document"}}
+	return doc, nil
+}
+
+// mend adds what Swagger 2.0 cannot say, and refuses comments that leave something out. All
+// complaints come at once.
+func mend(doc *openapi3.T) error {
+	var complaints []error
+	for name := range doc.Components.Schemas {
+		if strings.ContainsAny(name, ".-_[]") {
+			complaints = append(complaints, fmt.Errorf("type %s has no `// @name`", name))
+		}
+	}
+	if doc.Components.Schemas[problemSchema] == nil {
+		complaints = append(complaints, errors.New("no @Failure names a type with `// @name Problem`"))
+	}
+	permissions := readPermissions(doc)
+	complaints = append(complaints, nameScopes(doc, permissions)...)
+
+	ids := map[string]string{}
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
+		for _, method := range slices.Sorted(maps.Keys(doc.Paths.Value(path).Operations())) {
+			op := doc.Paths.Value(path).GetOperation(method)
+			where := method + " " + path
+			for _, complaint := range mendOperation(op, permissions) {
+				complaints = append(complaints, fmt.Errorf("%s: %w", where, complaint))
+			}
+			if first, taken := ids[op.OperationID]; taken {
+				complaints = append(complaints, fmt.Errorf("%s: @ID %s is that of %s", where, op.OperationID, first))
+			}
+			ids[op.OperationID] = where
+		}
+	}
+	return errors.Join(complaints...)
+}
+
+// mendOperation completes one operation.
+func mendOperation(op *openapi3.Operation, permissions map[string]string) []error {
+	var complaints []error
+	if op.OperationID == "" || op.Summary == "" || len(op.Tags) == 0 {
+		complaints = append(complaints, errors.New("@ID, @Summary and @Tags are needed"))
+	}
+	complaints = append(complaints, mendSecurity(op, permissions)...)
+	mendBody(op)
+	impliedFailures(op)
+	return append(complaints, mendResponses(op)...)
+}
+
+// mendSecurity lets a person's session do what an API client's token may, keeps the permission
+// where every reader finds it, and makes a route without @Security public in so many words.
+func mendSecurity(op *openapi3.Operation, permissions map[string]string) []error {
+	if op.Security == nil {
+		op.Security = &openapi3.SecurityRequirements{}
+		return nil
+	}
+	var complaints []error
+	person := false
+	for _, requirement := range *op.Security {
+		for scheme, scopes := range requirement {
+			for _, scope := range scopes {
+				if _, known := permissions[scope]; !known {
+					complaints = append(complaints, fmt.Errorf("@Security names the permission %q, which does not exist", scope))
+				}
+				extend(op, "x-permission", scope)
+			}
+			if scheme == sessionScheme {
+				person = true
+				requirement[scheme] = []string{} // OpenAPI 3.0 knows scopes for OAuth only.
+			}
+		}
+	}
+	if first := (*op.Security)[0]; !person && first[clientScheme] != nil {
+		*op.Security = append(*op.Security, openapi3.SecurityRequirement{sessionScheme: []string{}})
+	}
+	return complaints
+}
+
+// mendBody drops what the conversion leaves of Swagger 2.0 in a request body.
+func mendBody(op *openapi3.Operation) {
+	if op.RequestBody == nil || op.RequestBody.Value == nil {
+		return
+	}
+	delete(op.RequestBody.Value.Extensions, "x-originalParamName")
+	for _, media := range op.RequestBody.Value.Content {
+		if media.Schema == nil || media.Schema.Value == nil || media.Schema.Ref != "" {
+			continue
+		}
+		op.RequestBody.Value.Required = len(media.Schema.Value.Required) > 0
+		for _, property := range media.Schema.Value.Properties {
+			if property.Value != nil {
+				delete(property.Value.Extensions, "x-formData-name")
+			}
+		}
+	}
+}
+
+// impliedFailures adds the failures that need no comment: 401 and 403 where someone must be known,
+// 400 where a body is read, 412 where If-Match is, and the rest as default. Operations whose errors
+// are not problems (OAuth's) state their own.
+func impliedFailures(op *openapi3.Operation) {
+	if answersOwnErrors(op) {
+		return
+	}
+	add := func(status, description string) {
+		if op.Responses.Value(status) == nil {
+			op.Responses.Set(status, &openapi3.ResponseRef{Value: openapi3.NewResponse().WithDescription(description)})
+		}
+	}
+	if len(*op.Security) > 0 {
+		add("401", "Nobody is signed in, or the token is not valid")
+		if op.Extensions["x-permission"] != nil {
+			add("403", "The caller lacks the permission, or the request came from another origin")
+		}
+	}
+	if op.RequestBody != nil {
+		add("400", "The body cannot be read, or has members that do not exist")
+	}
+	for _, parameter := range op.Parameters {
+		if parameter.Value != nil && parameter.Value.In == "header" && parameter.Value.Name == "If-Match" {
+			add("412", "The resource has changed since: read it again")
+		}
+	}
+	add("default", "Any other failure")
+}
+
+// answersOwnErrors reports whether a failure of op has a schema that is not the problem.
+func answersOwnErrors(op *openapi3.Operation) bool {
+	for status, response := range op.Responses.Map() {
+		if !failure(status) || response.Value == nil {
+			continue
+		}
+		for _, media := range response.Value.Content {
+			if media.Schema != nil && media.Schema.Ref != problemRef {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mendResponses gives every failure its problem, under the media type it is sent with, and the
+// header that says when to come back.
+func mendResponses(op *openapi3.Operation) []error {
+	success := false
+	own := answersOwnErrors(op)
+	for status, ref := range op.Responses.Map() {
+		response := ref.Value
+		if response == nil {
+			continue
+		}
+		if !failure(status) {
+			success = true
+			continue
+		}
+		schema := openapi3.NewSchemaRef(problemRef, nil)
+		media := response.Content[jsonMedia]
+		if !own && (media == nil || media.Schema == nil || media.Schema.Ref == problemRef) {
+			response.Content = openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(schema)}
+		}
+		if status == "429" || status == "503" {
+			addRetryAfter(response)
+		}
+	}
+	if !success {
+		return []error{errors.New("no @Success")}
+	}
+	return nil
+}
+
+func addRetryAfter(response *openapi3.Response) {
+	if response.Headers == nil {
+		response.Headers = openapi3.Headers{}
+	}
+	response.Headers["Retry-After"] = &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: openapi3.Parameter{
+		Description: "Seconds to wait before trying again",
+		Schema:      openapi3.NewSchemaRef("", openapi3.NewIntegerSchema()),
+	}}}
+}
+
+// failure reports whether a response is not a success or a redirect.
+func failure(status string) bool {
+	code, err := strconv.Atoi(status)
+	return err != nil || code >= 400
+}
+
+func extend(op *openapi3.Operation, key string, value any) {
+	if op.Extensions == nil {
+		op.Extensions = map[string]any{}
+	}
+	op.Extensions[key] = value
+}
