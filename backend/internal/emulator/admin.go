@@ -258,8 +258,8 @@ func (e *Emulator) AddCertificate(clientID string, certificate []byte) error {
 
 // AddRedirectURI registers an address; an empty platform is web.
 func (e *Emulator) AddRedirectURI(clientID, uri, platform string) error {
-	if why := checkRedirectURI(uri); why != "" {
-		return fmt.Errorf("redirect URI %q: %s", uri, why)
+	if err := CheckRedirectURI(uri); err != nil {
+		return fmt.Errorf("redirect URI %q: %w", uri, err)
 	}
 	if platform == "" {
 		platform = PlatformWeb

@@ -73,7 +73,7 @@ func (e *Emulator) present(c *call, f *flow) {
 	v := view{
 		Action: "/" + f.req.tenant.id + "/signin", Flow: f.id, Step: f.step, Tenant: f.req.tenant.name, App: f.req.app.name,
 		Publisher: f.req.app.publisher, User: e.userByID(f.user), Username: f.username, Message: f.message, MessageCode: f.messageCode,
-		MFACode: mfaCode, RequestID: c.requestID, Correlation: c.correlationID, Timestamp: stamp(c.now),
+		MFACode: SecondFactor, RequestID: c.requestID, Correlation: c.correlationID, Timestamp: stamp(c.now),
 	}
 	for _, u := range e.users {
 		if u.TenantID == f.req.tenant.id {
@@ -152,7 +152,7 @@ func (e *Emulator) style(c *call) {
 
 // home tells what runs here and what to paste where.
 func (e *Emulator) home(c *call) {
-	v := view{Title: "Emulator", Wide: true, Seed: e.seed, Base: c.base, MFACode: mfaCode}
+	v := view{Title: "Emulator", Wide: true, Seed: e.seed, Base: c.base, MFACode: SecondFactor}
 	for _, u := range e.users {
 		if u.TenantID == e.seed.TenantID {
 			v.People = append(v.People, u)

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 )
@@ -26,22 +27,22 @@ func withoutLoopbackPort(uri string) string {
 	return strings.Replace(uri, "://"+u.Host, "://"+u.Hostname(), 1)
 }
 
-// checkRedirectURI says why an address cannot be registered, or nothing.
-func checkRedirectURI(uri string) string {
+// CheckRedirectURI says why an address cannot be registered.
+func CheckRedirectURI(uri string) error {
 	u, err := url.Parse(uri)
 	switch {
 	case err != nil || u.Host == "":
-		return "not an absolute URI"
+		return errors.New("not an absolute URI")
 	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackName(u.Hostname())):
-		return "must use https, or http on localhost or 127.0.0.1"
+		return errors.New("must use https, or http on localhost or 127.0.0.1")
 	case len(uri) > 256:
-		return "longer than 256 characters"
+		return errors.New("longer than 256 characters")
 	case strings.Contains(uri, "#"):
-		return "must not have a fragment"
+		return errors.New("must not have a fragment")
 	case strings.ContainsAny(uri, "!$'(),;*"):
-		return "holds a character that is not allowed: ! $ ' ( ) , ; *"
+		return errors.New("holds a character that is not allowed: ! $ ' ( ) , ; *")
 	}
-	return ""
+	return nil
 }
 
 // pair is a parameter of an answer; order is kept so that answers read like Microsoft's.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// mfaCode is the only second factor there is; the page shows it.
-const mfaCode = "246810"
+// SecondFactor is the only code there is; the page shows it.
+const SecondFactor = "246810"
 
 func (e *Emulator) findFlow(c *call) *flow {
 	cookie, err := c.r.Cookie(sessionCookie)
@@ -169,7 +169,7 @@ func (e *Emulator) signedIn(c *call, f *flow, u *user) {
 }
 
 func (e *Emulator) takeMFA(c *call, f *flow) {
-	if strings.TrimSpace(c.form.Get("code")) != mfaCode {
+	if strings.TrimSpace(c.form.Get("code")) != SecondFactor {
 		f.say(50076, "You didn't enter the expected verification code. Please try again.")
 		return
 	}
