@@ -115,7 +115,6 @@ CREATE TABLE authorizations (
   state_hash TEXT COLLATE "C" UNIQUE,
   browser_hash TEXT COLLATE "C",
   code_verifier BYTEA CHECK (code_verifier IS NULL OR substring(code_verifier FROM 1 FOR 1) = '\x01'::bytea),
-  nonce_hash TEXT COLLATE "C",
   login_hint TEXT NOT NULL DEFAULT '',
   cloud TEXT COLLATE "C" NOT NULL,
   tenant_id TEXT NOT NULL,

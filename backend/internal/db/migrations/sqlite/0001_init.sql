@@ -115,7 +115,6 @@ CREATE TABLE authorizations (
   state_hash TEXT UNIQUE,
   browser_hash TEXT,
   code_verifier BLOB CHECK (code_verifier IS NULL OR substr(code_verifier, 1, 1) = x'01'),
-  nonce_hash TEXT,
   login_hint TEXT NOT NULL DEFAULT '',
   cloud TEXT NOT NULL,
   tenant_id TEXT NOT NULL,

@@ -1,0 +1,119 @@
+package accountkey
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/audit"
+)
+
+// The functions of this file are for the packages above that learn something about a key from
+// Microsoft. Each joins the caller's transaction.
+
+// Lock takes the key's row for the rest of the transaction and reads it; ErrNotFound when it is gone.
+func Lock(tx *gorm.DB, id string) (Key, error) { return lock(tx, id) }
+
+// Authorize puts a new grant in force in place of any other and makes the key authorized. A key that
+// is suspended stays suspended, but will be authorized when it is resumed.
+func Authorize(tx *gorm.DB, now time.Time, key Key, grant Grant, account Account) error {
+	if err := endGrant(tx, key.ID); err != nil {
+		return err
+	}
+	if err := tx.Create(&grant).Error; err != nil {
+		return fmt.Errorf("insert grant of account key %s: %w", key.ID, err)
+	}
+	key.AccountObjectID, key.AccountTenantID = account.ObjectID, account.TenantID
+	key.AccountUPN, key.AccountName = account.UserPrincipalName, account.DisplayName
+	columns := map[string]any{
+		"status": StatusAuthorized, "status_reason": Reason{}, "updated_at": now, "search_text": searchText(&key),
+		"account_object_id": account.ObjectID, "account_tenant_id": account.TenantID,
+		"account_upn": account.UserPrincipalName, "account_name": account.DisplayName,
+		"attempt_epoch": gorm.Expr("attempt_epoch + 1"),
+	}
+	if err := update(tx, &key, columns); err != nil {
+		return err
+	}
+	if err := bumpEpoch(tx); err != nil {
+		return err
+	}
+	return audit.Record(tx, now, audit.Event{
+		Action: "account_key.authorized", Object: object(key),
+		Message: "Authorized for " + nameOf(account) + ".",
+	})
+}
+
+// nameOf is how messages call an account.
+func nameOf(a Account) string {
+	for _, s := range []string{a.UserPrincipalName, a.DisplayName} {
+		if strings.TrimSpace(s) != "" {
+			return s
+		}
+	}
+	return a.ObjectID
+}
+
+// Finding is what a refresh learned: that the key cannot go on as it is. It counts only while the
+// grant and the credential it was made with are still the key's.
+type Finding struct {
+	KeyID             string
+	GrantID           string
+	CredentialVersion int64
+	Status            Status // StatusReauthorizationRequired or StatusMisconfigured
+	Reason            Reason
+}
+
+// Degrade moves a key out of authorized and reports whether it did: not when the key was changed
+// meanwhile, so that an edit made during a refresh is never blamed for what the old values caused.
+func Degrade(tx *gorm.DB, now time.Time, f Finding) (bool, error) {
+	res := tx.Model(&Key{}).
+		Where("id = ? AND status = ? AND credential_version = ?", f.KeyID, StatusAuthorized, f.CredentialVersion).
+		Where("EXISTS (SELECT 1 FROM grants WHERE grants.id = ? AND grants.account_key_id = account_keys.id)", f.GrantID).
+		Updates(map[string]any{"status": f.Status, "status_reason": sinceOr(now, f.Reason), "updated_at": now})
+	if res.Error != nil {
+		return false, fmt.Errorf("degrade account key %s: %w", f.KeyID, res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return false, nil
+	}
+	key, err := Load(tx, f.KeyID)
+	if err != nil {
+		return false, err
+	}
+	if err := bumpEpoch(tx); err != nil {
+		return false, err
+	}
+	return true, audit.Record(tx, now, audit.Event{
+		Action: "account_key." + string(f.Status), Outcome: audit.Failure, Object: object(key), Message: f.Reason.Message,
+	})
+}
+
+// Recover moves a key back to authorized after its grant has proved good, and reports whether it did.
+func Recover(tx *gorm.DB, now time.Time, keyID, grantID string) (bool, error) {
+	res := tx.Model(&Key{}).
+		Where("id = ? AND status IN ?", keyID, []Status{StatusReauthorizationRequired, StatusMisconfigured}).
+		Where("EXISTS (SELECT 1 FROM grants WHERE grants.id = ? AND grants.account_key_id = account_keys.id)", grantID).
+		Updates(map[string]any{"status": StatusAuthorized, "status_reason": Reason{}, "updated_at": now})
+	if res.Error != nil {
+		return false, fmt.Errorf("recover account key %s: %w", keyID, res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return false, nil
+	}
+	key, err := Load(tx, keyID)
+	if err != nil {
+		return false, err
+	}
+	if err := bumpEpoch(tx); err != nil {
+		return false, err
+	}
+	return true, audit.Record(tx, now, audit.Event{
+		Action: "account_key.recovered", Object: object(key), Message: "Refreshing works again.",
+	})
+}
+
+func object(k Key) audit.Object {
+	return audit.Object{Type: "account_key", ID: k.ID, Name: k.DisplayName}
+}

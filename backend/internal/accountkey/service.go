@@ -1,0 +1,209 @@
+package accountkey
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/page"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+)
+
+// ClientKeys adds a key to what an API client may use, within the transaction that creates it.
+type ClientKeys interface {
+	AddKey(tx *gorm.DB, apiClientID, accountKeyID string) error
+}
+
+// Service holds the use cases of account keys. To a caller that was not granted a key, it doesn't
+// exist: every method answers ErrNotFound.
+type Service struct {
+	DB           *db.DB
+	Box          *secret.Box
+	Queue        *job.Queue
+	Clients      ClientKeys
+	Clouds       []entra.Cloud
+	DefaultCloud string
+	Now          func() time.Time
+}
+
+// CredentialReplaced is the job that tells package token to try the new client secret at once.
+type CredentialReplaced struct {
+	AccountKeyID string `json:"account_key_id"`
+}
+
+// Kind names the job.
+func (CredentialReplaced) Kind() string { return "account_key.credential_replaced" }
+
+// Input is a key as it is created; everything but type and display name may come later.
+type Input struct {
+	Type                  string
+	DisplayName           string
+	Description           string
+	Cloud                 string
+	TenantID              string
+	ClientID              string
+	ClientSecret          secret.String
+	ClientSecretExpiresOn *string
+	LoginHint             string
+	Scopes                []string // nil: the type's default
+}
+
+var errNameTaken = fault.Invalid(fault.Field{
+	Field: "displayName", Code: "taken", Message: "Another account key has this name. Names are compared without case.",
+})
+
+// Create stores a key as a draft.
+func (s *Service) Create(ctx context.Context, in Input) (Summary, error) {
+	now := s.Now()
+	actor, _ := auth.From(ctx)
+	key, plain, err := s.draft(in, now, actor)
+	if err != nil {
+		return Summary{}, err
+	}
+	if key.ClientSecret, err = s.seal(plain, key.ID); err != nil {
+		return Summary{}, err
+	}
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := insert(tx, &key); err != nil {
+			return err
+		}
+		if actor.Type == auth.TypeAPIClient && !actor.AllKeys {
+			if err := s.Clients.AddKey(tx, actor.ID, key.ID); err != nil {
+				return err
+			}
+		}
+		return audit.Record(tx, now, audit.Event{Action: "account_key.created", Object: object(key), Message: "Created."})
+	})
+	return Summary{Key: key}, err
+}
+
+// draft checks the input and makes the row of it, all but the sealed secret.
+func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, secret.String, error) {
+	var f fields
+	kind, ok := typeByID(in.Type)
+	if !ok {
+		f.add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
+	}
+	if in.Cloud == "" {
+		in.Cloud = s.DefaultCloud
+	}
+	if in.Scopes == nil {
+		in.Scopes = kind.DefaultScopes
+	}
+	builtin := s.checkCloud(&f, in.Cloud)
+	plain := f.clientSecret(in.ClientSecret)
+	key := Key{
+		ID: uuid.Must(uuid.NewV7()).String(), Type: in.Type,
+		DisplayName: f.displayName(in.DisplayName), Description: f.description(in.Description),
+		Cloud: in.Cloud, TenantID: f.tenant(in.TenantID, builtin), ClientID: f.client(in.ClientID, builtin),
+		LoginHint: f.loginHint(in.LoginHint), ClientSecretHint: hintOf(plain), ClientSecretLooksLikeID: isGUID(plain.Reveal()),
+		Status: StatusDraft, StatusReason: draftReason(now), Version: 1, CredentialVersion: 1, AttemptEpoch: 1,
+		CreatedAt: now, UpdatedAt: now, CreatedByType: actor.Type, CreatedByID: actor.ID, CreatedByName: actor.Name,
+	}
+	if ok {
+		key.Scopes = f.scopes(in.Scopes)
+	}
+	if in.ClientSecretExpiresOn != nil && *in.ClientSecretExpiresOn != "" {
+		date := f.expiresOn(*in.ClientSecretExpiresOn)
+		key.ClientSecretExpiresOn = &date
+	}
+	f.ids(key.TenantID, key.ClientID)
+	key.DisplayNameKey = foldName(key.DisplayName)
+	key.SearchText = searchText(&key)
+	return key, plain, f.err()
+}
+
+// checkCloud reports whether the cloud is one of Microsoft's, whose ids have a known form.
+func (s *Service) checkCloud(f *fields, id string) bool {
+	if !slices.ContainsFunc(s.Clouds, func(c entra.Cloud) bool { return c.ID == id }) {
+		f.add("cloud", "unknown", "Choose a cloud that GET /api/v1/instance lists.")
+	}
+	return slices.ContainsFunc(entra.BuiltinClouds(), func(c entra.Cloud) bool { return c.ID == id })
+}
+
+// Cloud returns the cloud of a key; false when the operator has removed it from the configuration.
+func (s *Service) Cloud(id string) (entra.Cloud, bool) {
+	i := slices.IndexFunc(s.Clouds, func(c entra.Cloud) bool { return c.ID == id })
+	if i < 0 {
+		return entra.Cloud{}, false
+	}
+	return s.Clouds[i], true
+}
+
+// OpenSecret returns the key's client secret for a call to Microsoft.
+func (s *Service) OpenSecret(key Key) (secret.String, error) {
+	return s.Box.Open(key.ClientSecret, "account_keys", "client_secret", key.ID)
+}
+
+func (s *Service) seal(plain secret.String, id string) (secret.Sealed, error) {
+	return s.Box.Seal(plain, "account_keys", "client_secret", id)
+}
+
+// hintOf tells two secrets apart without telling either.
+func hintOf(s secret.String) string {
+	runes := []rune(s.Reveal())
+	switch {
+	case len(runes) == 0:
+		return ""
+	case len(runes) < 16:
+		return "…"
+	default:
+		return "…" + string(runes[len(runes)-2:])
+	}
+}
+
+// Get returns one key.
+func (s *Service) Get(ctx context.Context, id string) (Summary, error) {
+	if p, _ := auth.From(ctx); !p.MayUseKey(id) {
+		return Summary{}, ErrNotFound
+	}
+	return summary(s.DB.Read(ctx), id)
+}
+
+// Filter narrows a list: words that name, description, account or ids contain, a status, a type.
+type Filter struct {
+	Query  string
+	Status Status
+	Type   string
+	Page   page.Request
+}
+
+// List returns limit+1 keys at most, newest first, as page.Cut expects.
+func (s *Service) List(ctx context.Context, f Filter) ([]Summary, error) {
+	var wrong fields
+	if f.Status != "" && !f.Status.Valid() {
+		wrong.add("status", "unknown", "Choose one of the statuses that the API reference lists.")
+	}
+	if _, ok := typeByID(f.Type); f.Type != "" && !ok {
+		wrong.add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
+	}
+	if hasControl(f.Query, "\t") || len(f.Query) > maxID {
+		wrong.add("q", "invalid", "Search for at most 255 printable characters.")
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	p, _ := auth.From(ctx)
+	var only []string
+	if !p.AllKeys {
+		only = append([]string{}, p.KeyIDs...)
+	}
+	return list(s.DB.Read(ctx), f, only, f.Page.Limit)
+}
+
+// Activity returns limit+1 entries at most of what happened to a key, newest first.
+func (s *Service) Activity(ctx context.Context, id string, r page.Request) ([]audit.Entry, error) {
+	if _, err := s.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return audit.Of(s.DB.Read(ctx), "account_key", id, r.After, r.Limit)
+}

@@ -1,0 +1,187 @@
+package accountkey
+
+import (
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+)
+
+// Lengths in characters.
+const (
+	maxDisplayName = 100
+	maxDescription = 1000
+	maxID          = 255
+	maxSecret      = 2048
+	maxScopes      = 50
+)
+
+var (
+	domainPattern  = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
+	segmentPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	scopePattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
+)
+
+// fields collects what is wrong with a request.
+type fields []fault.Field
+
+func (f *fields) add(field, code, message string) {
+	*f = append(*f, fault.Field{Field: field, Code: code, Message: message})
+}
+
+func (f fields) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return fault.Invalid(f...)
+}
+
+// foldName is what makes two display names the same: one case folding, done here so that every
+// database agrees.
+func foldName(name string) string { return cases.Fold().String(norm.NFKC.String(name)) }
+
+func (f *fields) displayName(name string) string {
+	name = strings.TrimSpace(norm.NFC.String(name))
+	switch {
+	case name == "":
+		f.add("displayName", "required", "Give the key a name.")
+	case utf8.RuneCountInString(name) > maxDisplayName:
+		f.add("displayName", "too_long", "A name has at most 100 characters.")
+	case hasControl(name, ""):
+		f.add("displayName", "invalid", "A name is one line of printable characters.")
+	}
+	return name
+}
+
+func (f *fields) description(text string) string {
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) > maxDescription {
+		f.add("description", "too_long", "A description has at most 1,000 characters.")
+	} else if hasControl(text, "\n\t\r") {
+		f.add("description", "invalid", "Use printable characters.")
+	}
+	return text
+}
+
+// tenant accepts what Microsoft calls a Directory (tenant) ID or one of its domains. A cloud that the
+// operator added may be another kind of provider, whose tenants are named otherwise.
+func (f *fields) tenant(id string, builtin bool) string {
+	id = strings.TrimSpace(id)
+	switch lower := strings.ToLower(id); {
+	case id == "":
+	case lower == "common" || lower == "organizations" || lower == "consumers":
+		f.add("tenantId", "tenant_not_specific",
+			"Enter the tenant's own ID: an app of one organisation cannot be used through \""+lower+"\".")
+	case isGUID(id):
+		return lower
+	case domainPattern.MatchString(id) && len(id) <= maxID:
+		return lower
+	case builtin || !segmentPattern.MatchString(id) || len(id) > maxID:
+		f.add("tenantId", "invalid",
+			"A Directory (tenant) ID looks like 7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11; a domain of the tenant works too. Look for spaces or quotes.")
+	}
+	return id
+}
+
+func (f *fields) client(id string, builtin bool) string {
+	id = strings.TrimSpace(id)
+	switch {
+	case id == "":
+	case isGUID(id):
+		return strings.ToLower(id)
+	case builtin || len(id) > maxID || hasControl(id, "") || strings.ContainsRune(id, ' '):
+		f.add("clientId", "invalid",
+			"An Application (client) ID looks like c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702; copy it from the app's Overview page.")
+	}
+	return id
+}
+
+func (f *fields) clientSecret(value secret.String) secret.String {
+	trimmed := secret.New(strings.TrimSpace(value.Reveal()))
+	switch {
+	case utf8.RuneCountInString(trimmed.Reveal()) > maxSecret:
+		f.add("clientSecret", "too_long", "A secret has at most 2,048 characters.")
+	case hasControl(trimmed.Reveal(), ""):
+		f.add("clientSecret", "invalid", "A secret is one line of printable characters.")
+	}
+	return trimmed
+}
+
+func (f *fields) expiresOn(date string) string {
+	date = strings.TrimSpace(date)
+	if _, err := time.Parse(time.DateOnly, date); err != nil {
+		f.add("clientSecretExpiresOn", "invalid", "Write the date as YYYY-MM-DD.")
+	}
+	return date
+}
+
+func (f *fields) loginHint(hint string) string {
+	hint = strings.TrimSpace(hint)
+	if hint == "" {
+		return ""
+	}
+	if a, err := mail.ParseAddress(hint); err != nil || a.Address != hint || len(hint) > maxID || hasControl(hint, "") {
+		f.add("loginHint", "invalid", "Enter the account's sign-in name, such as mara@fabrikam.example.")
+	}
+	return hint
+}
+
+// scopes normalises a list: Graph's prefix off, no doubles, and without those that are always asked for.
+func (f *fields) scopes(list []string) Scopes {
+	out := Scopes{}
+	for _, s := range list {
+		name := entra.NormalizeScope(s)
+		switch {
+		case strings.HasSuffix(strings.ToLower(name), ".default"):
+			f.add("scopes", "not_supported", "Name the permissions one by one; .default cannot be combined with them.")
+		case !scopePattern.MatchString(name) || len(name) > maxID:
+			f.add("scopes", "invalid", "Each permission is a name such as Mail.Read.")
+		case isAlwaysAsked(name):
+		case !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }):
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 && len(*f) == 0 {
+		f.add("scopes", "required", "Ask for at least one permission.")
+	}
+	if len(out) > maxScopes {
+		f.add("scopes", "too_many", "Ask for at most 50 permissions.")
+	}
+	return out
+}
+
+// isAlwaysAsked reports the OpenID Connect scopes, which every authorization asks for anyway.
+func isAlwaysAsked(scope string) bool {
+	switch strings.ToLower(scope) {
+	case "openid", "profile", "email", "offline_access":
+		return true
+	default:
+		return false
+	}
+}
+
+// ids refuses the two ids pasted into each other's field.
+func (f *fields) ids(tenant, client string) {
+	if tenant != "" && strings.EqualFold(tenant, client) {
+		f.add("clientId", "same_as_tenant_id", "This is the tenant ID again. Copy the Application (client) ID from the app's Overview page.")
+	}
+}
+
+func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
+
+func hasControl(s, allowed string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return (unicode.IsControl(r) || r == '\u2028' || r == '\u2029') && !strings.ContainsRune(allowed, r)
+	})
+}

@@ -1,0 +1,285 @@
+// Package config turns the environment into one validated struct. It is read once, by main;
+// packages receive the values they need, never the whole Config.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+)
+
+const prefix = "LATCHKEY_"
+
+// Config is everything an operator can set. Every variable begins with LATCHKEY_.
+type Config struct {
+	PublicURL  string `env:"PUBLIC_URL" envDefault:"http://localhost:8080"`
+	ListenAddr string `env:"LISTEN_ADDR"`
+	DataDir    string `env:"DATA_DIR" envDefault:"./data"`
+
+	DatabaseURL  secret.String `env:"DATABASE_URL"`
+	MasterKey    secret.String `env:"MASTER_KEY"`
+	MetricsToken secret.String `env:"METRICS_TOKEN"`
+
+	CloudsExtra  string `env:"CLOUDS_EXTRA"`
+	DefaultCloud string `env:"DEFAULT_CLOUD" envDefault:"global"`
+
+	TLSCertFile    string   `env:"TLS_CERT_FILE"`
+	TLSKeyFile     string   `env:"TLS_KEY_FILE"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
+
+	SessionIdleTimeout        time.Duration `env:"SESSION_IDLE_TIMEOUT" envDefault:"12h"`
+	SessionMaxAge             time.Duration `env:"SESSION_MAX_AGE" envDefault:"168h"`
+	APITokenLifetime          time.Duration `env:"API_TOKEN_LIFETIME" envDefault:"1h"`
+	AuthorizationExpiry       time.Duration `env:"AUTHORIZATION_EXPIRY" envDefault:"10m"`
+	AuthorizationLinkExpiry   time.Duration `env:"AUTHORIZATION_LINK_EXPIRY" envDefault:"24h"`
+	RefreshMargin             time.Duration `env:"REFRESH_MARGIN" envDefault:"10m"`
+	RefreshBackgroundInterval time.Duration `env:"REFRESH_BACKGROUND_INTERVAL" envDefault:"24h"`
+	RefreshSweepInterval      time.Duration `env:"REFRESH_SWEEP_INTERVAL" envDefault:"15s"`
+	RefreshBackoffMax         time.Duration `env:"REFRESH_BACKOFF_MAX" envDefault:"5m"`
+	MicrosoftTimeout          time.Duration `env:"MICROSOFT_TIMEOUT" envDefault:"20s"`
+	ShutdownTimeout           time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s"`
+
+	// Worked out from the above.
+	Public     *url.URL       `env:"-"`
+	Clouds     []entra.Cloud  `env:"-"`
+	ProxyNets  []netip.Prefix `env:"-"`
+	MasterKeys [][]byte       `env:"-"` // newest first; empty: main keeps one in a file
+}
+
+// secrets are the variables that can also be read from the file that VARIABLE_FILE names.
+func secrets() []string { return []string{"DATABASE_URL", "MASTER_KEY", "METRICS_TOKEN"} }
+
+// Names lists every variable there is.
+func Names() []string {
+	var names []string
+	for f := range fields() {
+		names = append(names, prefix+f)
+	}
+	for _, s := range secrets() {
+		names = append(names, prefix+s+"_FILE")
+	}
+	slices.Sort(names)
+	return names
+}
+
+func fields() map[string]bool {
+	out := map[string]bool{}
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		if tag := t.Field(i).Tag.Get("env"); tag != "-" {
+			out[tag] = true
+		}
+	}
+	return out
+}
+
+// Load reads and checks the environment, given as os.Environ gives it. Every mistake is reported
+// at once, each naming its variable and never the value of a secret.
+func Load(environ []string) (*Config, error) {
+	vars := map[string]string{}
+	for _, kv := range environ {
+		if name, value, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(name, prefix) {
+			vars[name] = value
+		}
+	}
+	var problems problems
+	problems.unknown(vars)
+	problems.readFiles(vars)
+	var c Config
+	err := env.ParseWithOptions(&c, env.Options{Environment: vars, Prefix: prefix})
+	problems.parse(err)
+	if err == nil {
+		problems.validate(&c)
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return &c, nil
+}
+
+type problems []error
+
+func (p *problems) add(name, format string, args ...any) {
+	*p = append(*p, fmt.Errorf("%s%s %s", prefix, name, fmt.Sprintf(format, args...)))
+}
+
+// unknown refuses misspelt variables, which would otherwise be ignored in silence. Variables of the
+// test suite are nobody's setting.
+func (p *problems) unknown(vars map[string]string) {
+	names := Names()
+	for name := range vars {
+		if !slices.Contains(names, name) && !strings.HasPrefix(name, prefix+"TEST_") {
+			p.add(strings.TrimPrefix(name, prefix), "is not a setting; scripts/example.env lists all of them")
+		}
+	}
+}
+
+// readFiles replaces VARIABLE_FILE by VARIABLE with the file's content.
+func (p *problems) readFiles(vars map[string]string) {
+	for _, name := range secrets() {
+		path := vars[prefix+name+"_FILE"]
+		delete(vars, prefix+name+"_FILE")
+		if path == "" {
+			continue
+		}
+		if vars[prefix+name] != "" {
+			p.add(name, "and %s%s_FILE are both set; keep one", prefix, name)
+			continue
+		}
+		content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			p.add(name+"_FILE", "cannot be read: %v", err)
+			continue
+		}
+		vars[prefix+name] = strings.TrimSpace(string(content))
+	}
+}
+
+func (p *problems) parse(err error) {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		if err != nil {
+			*p = append(*p, err)
+		}
+		return
+	}
+	t := reflect.TypeFor[Config]()
+	for _, e := range all.Errors {
+		var bad env.ParseError
+		if !errors.As(e, &bad) {
+			*p = append(*p, e)
+			continue
+		}
+		name := bad.Name
+		if f, ok := t.FieldByName(bad.Name); ok {
+			name = f.Tag.Get("env")
+		}
+		p.add(name, "is not a valid %s (durations are written 90s, 15m, 24h)", bad.Type)
+	}
+}
+
+func (p *problems) validate(c *Config) {
+	p.publicURL(c)
+	p.clouds(c)
+	p.database(c)
+	p.durations(c)
+	if !c.MasterKey.IsZero() {
+		keys, err := secret.ParseMasterKeys(c.MasterKey)
+		if err != nil {
+			p.add("MASTER_KEY", "%v", err)
+		}
+		c.MasterKeys = keys
+	}
+	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
+		p.add("TLS_CERT_FILE", "and %sTLS_KEY_FILE go together", prefix)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		p.add("LOG_FORMAT", "is text or json")
+	}
+	for _, s := range c.TrustedProxies {
+		network, err := netip.ParsePrefix(strings.TrimSpace(s))
+		if addr, aerr := netip.ParseAddr(strings.TrimSpace(s)); aerr == nil {
+			network, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			p.add("TRUSTED_PROXIES", "lists IP addresses or networks such as 10.0.0.0/8, separated by commas")
+			continue
+		}
+		c.ProxyNets = append(c.ProxyNets, network)
+	}
+}
+
+func (p *problems) publicURL(c *Config) {
+	u, err := url.Parse(strings.TrimRight(c.PublicURL, "/"))
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		p.add("PUBLIC_URL", "is not a URL such as https://latchkey.example.com")
+		return
+	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		p.add("PUBLIC_URL", "is scheme and host alone, without a path: Latchkey is served from the root")
+		return
+	}
+	c.Public, c.PublicURL = u, u.String()
+	if c.ListenAddr == "" {
+		c.ListenAddr = defaultListenAddr(u, c.TLSCertFile != "")
+	}
+	if _, _, err := net.SplitHostPort(c.ListenAddr); err != nil {
+		p.add("LISTEN_ADDR", "is not host:port, such as :8080 or 127.0.0.1:8080")
+	}
+}
+
+// defaultListenAddr keeps a server that is known by a loopback name on the loopback interface; any
+// other is behind a proxy or a port mapping, or serves TLS itself on the port of its URL.
+func defaultListenAddr(u *url.URL, tls bool) string {
+	if isLoopback(u.Hostname()) {
+		port := u.Port()
+		if port == "" {
+			port = "8080"
+		}
+		return net.JoinHostPort("localhost", port)
+	}
+	if tls && u.Port() != "" {
+		return ":" + u.Port()
+	}
+	return ":8080"
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func (p *problems) clouds(c *Config) {
+	c.Clouds = entra.BuiltinClouds()
+	extra, err := entra.ParseClouds(c.CloudsExtra)
+	if err != nil {
+		p.add("CLOUDS_EXTRA", "%v", err)
+		return
+	}
+	c.Clouds = append(c.Clouds, extra...)
+	if !slices.ContainsFunc(c.Clouds, func(k entra.Cloud) bool { return k.ID == c.DefaultCloud }) {
+		p.add("DEFAULT_CLOUD", "is not the id of a cloud")
+	}
+}
+
+func (p *problems) database(c *Config) {
+	if c.DatabaseURL.IsZero() {
+		path, err := filepath.Abs(filepath.Join(c.DataDir, "latchkey.db"))
+		if err != nil {
+			p.add("DATA_DIR", "is not usable: %v", err)
+			return
+		}
+		c.DatabaseURL = secret.New("file:" + path)
+		return
+	}
+	u, err := url.Parse(c.DatabaseURL.Reveal())
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		p.add("DATABASE_URL", "is not of the form postgres://user:password@host:5432/name; leave it empty for SQLite")
+	}
+}
+
+func (p *problems) durations(c *Config) {
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		if d, ok := v.Field(i).Interface().(time.Duration); ok && d <= 0 {
+			p.add(v.Type().Field(i).Tag.Get("env"), "must be longer than nothing")
+		}
+	}
+}

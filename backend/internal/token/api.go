@@ -1,0 +1,80 @@
+package token
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/httpapi"
+)
+
+// API serves access tokens.
+type API struct{ Broker *Broker }
+
+// Mount adds the route.
+func (a *API) Mount(r httpapi.Router) {
+	r.POST("/account-keys/:id/access-token", auth.TokensIssue, a.issue)
+}
+
+type issueRequest struct {
+	MinTTLSeconds *int64 `json:"minTtlSeconds,omitempty" minimum:"0" maximum:"86400" default:"300"` // How long the token must still be good; capped at half its lifetime
+	ForceRefresh  bool   `json:"forceRefresh,omitempty"`                                            // Ask Microsoft for a new one in any case
+} // @name AccessTokenRequest
+
+type accountView struct {
+	ObjectID          string `json:"objectId" validate:"required"`
+	UserPrincipalName string `json:"userPrincipalName" validate:"required"`
+} // @name AccessTokenAccount
+
+type tokenView struct {
+	AccessToken string      `json:"accessToken" validate:"required"`
+	TokenType   string      `json:"tokenType" validate:"required" example:"Bearer"`
+	ExpiresAt   time.Time   `json:"expiresAt" validate:"required"`
+	ExpiresIn   int64       `json:"expiresIn" validate:"required" example:"3599"` // Seconds
+	Scopes      []string    `json:"scopes" validate:"required" example:"Mail.Read,Mail.Send"`
+	Account     accountView `json:"account" validate:"required"`
+} // @name AccessToken
+
+// @Summary   Get a fresh access token for Microsoft Graph
+// @ID        issueAccessToken
+// @Tags      Tokens
+// @Security  ApiClient[tokens:issue]
+// @Param     id    path  string        true   "The key's id"
+// @Param     body  body  issueRequest  false  "What the token must be good for"
+// @Success   200  {object}  tokenView
+// @Failure   404  "No such account key"
+// @Failure   409  "The key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked"
+// @Failure   422  "A field is wrong"
+// @Failure   503  {object}  httpapi.Problem  "Microsoft could not be asked: code microsoft_unavailable"
+// @Router    /api/v1/account-keys/{id}/access-token [post]
+func (a *API) issue(c echo.Context) error {
+	id, err := httpapi.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	var in issueRequest
+	if c.Request().ContentLength != 0 {
+		if in, err = httpapi.Bind[issueRequest](c); err != nil {
+			return err
+		}
+	}
+	r := Request{ForceRefresh: in.ForceRefresh}
+	if in.MinTTLSeconds != nil {
+		if *in.MinTTLSeconds < 0 || *in.MinTTLSeconds > int64(maxMinTTL/time.Second) {
+			return errMinTTL
+		}
+		ttl := time.Duration(*in.MinTTLSeconds) * time.Second
+		r.MinTTL = &ttl
+	}
+	access, err := a.Broker.Get(c.Request().Context(), id, r)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, tokenView{
+		AccessToken: access.AccessToken.Reveal(), TokenType: "Bearer", ExpiresAt: access.ExpiresAt,
+		ExpiresIn: int64(access.ExpiresAt.Sub(a.Broker.Now()) / time.Second), Scopes: access.Scopes,
+		Account: accountView{ObjectID: access.Account.ObjectID, UserPrincipalName: access.Account.UserPrincipalName},
+	})
+}

@@ -1,0 +1,190 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+)
+
+// useGrain is how exactly the last use of a key is recorded.
+const useGrain = time.Minute
+
+// Broker hands out access tokens. Replica is unique to this process; leases carry it.
+type Broker struct {
+	DB      *db.DB
+	Keys    *accountkey.Service
+	Entra   *entra.Client
+	Box     *secret.Box
+	Queue   *job.Queue
+	Policy  Policy
+	Replica string
+	Now     func() time.Time
+	Logger  *slog.Logger
+
+	flights singleflight.Group
+}
+
+// Request says what a caller wants of a token.
+type Request struct {
+	MinTTL       *time.Duration // nil: five minutes
+	ForceRefresh bool
+}
+
+// Get returns an access token with at least the wanted life left, or what the provider's lifetime
+// allows: what is asked is capped at half of it. While Microsoft is out of order a token that is
+// still valid is better than none and is served, whatever was asked.
+func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, error) {
+	if p, _ := auth.From(ctx); !p.MayUseKey(keyID) {
+		return Access{}, accountkey.ErrNotFound
+	}
+	ttl := defaultMinTTL
+	if r.MinTTL != nil {
+		ttl = *r.MinTTL
+	}
+	if ttl < 0 || ttl > maxMinTTL {
+		return Access{}, errMinTTL
+	}
+	s, err := read(b.DB.Read(ctx), keyID)
+	if err != nil {
+		return Access{}, err
+	}
+	if err := servable(s); err != nil {
+		return Access{}, err
+	}
+	if r.ForceRefresh || !b.fresh(s.Token, ttl) {
+		if s, err = b.refreshed(ctx, s, r.ForceRefresh); err != nil {
+			return Access{}, err
+		}
+	}
+	return b.access(ctx, s)
+}
+
+// servable refuses a key that serves nothing.
+func servable(s state) error {
+	if s.Key.EffectiveStatus() != accountkey.StatusAuthorized || s.Token.GrantID == "" {
+		return notServed(s.Key)
+	}
+	return nil
+}
+
+func (b *Broker) fresh(t Token, ttl time.Duration) bool {
+	return b.Now().Add(wantedTTL(ttl, t.lifetime())).Before(t.ExpiresAt)
+}
+
+func (b *Broker) valid(t Token) bool { return b.Now().Before(t.ExpiresAt) }
+
+// access opens the token and notes the use.
+func (b *Broker) access(ctx context.Context, s state) (Access, error) {
+	plain, err := b.open(s.Token.AccessToken, "access_token", s.Token.GrantID)
+	if err != nil {
+		return Access{}, err
+	}
+	if now := b.Now(); s.Token.LastUsedAt == nil || now.Sub(*s.Token.LastUsedAt) >= useGrain {
+		due := b.Policy.dueAt(s.Token.RefreshedAt, s.Token.lifetime(), true)
+		err := b.DB.InTx(ctx, func(tx *gorm.DB) error { return noteUse(tx, s.Token.GrantID, now, due) })
+		if err != nil {
+			return Access{}, err
+		}
+	}
+	account, _ := s.Key.Account()
+	return Access{AccessToken: plain, ExpiresAt: s.Token.ExpiresAt, Scopes: s.Token.Scopes, Account: account}, nil
+}
+
+// refreshed returns the key's state after a refresh by somebody: all callers of this process share
+// one. The flight is not cut short when the caller who began it goes away, since Microsoft's answer
+// must be stored whoever waits for it.
+func (b *Broker) refreshed(ctx context.Context, s state, force bool) (state, error) {
+	result := b.flights.DoChan(s.Token.GrantID, func() (any, error) {
+		flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.leaseFor())
+		defer cancel()
+		return b.refreshOnce(flight, s)
+	})
+	select {
+	case <-ctx.Done():
+		return state{}, ErrUnavailable.Because(ctx.Err()).After(time.Second)
+	case r := <-result:
+		if r.Err == nil {
+			after, ok := r.Val.(state)
+			if !ok {
+				return state{}, fmt.Errorf("refresh of account key %s returned %T", s.Key.ID, r.Val)
+			}
+			return after, nil
+		}
+		if !force && errors.Is(r.Err, ErrUnavailable) && b.valid(s.Token) {
+			return s, nil
+		}
+		return state{}, r.Err
+	}
+}
+
+// refreshOnce refreshes under the lease, or waits for whoever holds it.
+func (b *Broker) refreshOnce(ctx context.Context, s state) (state, error) {
+	if wait := b.waitFor(s.Token); wait > 0 {
+		return state{}, ErrUnavailable.After(wait)
+	}
+	seen := s.Token.Version
+	for pause := 25 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
+		now := b.Now()
+		var won bool
+		err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+			won, err = takeLease(tx, s.Token.GrantID, b.Replica, now, now.Add(b.Policy.leaseFor()))
+			return err
+		})
+		if err != nil {
+			return state{}, err
+		}
+		// Read after the lease was decided: whoever held it last may have done the work meanwhile.
+		if s, err = read(b.DB.Read(ctx), s.Key.ID); err != nil {
+			return state{}, errors.Join(err, b.release(ctx, s, won))
+		}
+		if done, err := settled(s, seen); done || err != nil {
+			return s, errors.Join(err, b.release(ctx, s, won))
+		}
+		if won {
+			return b.refreshLeased(ctx, s)
+		}
+		if wait := b.waitFor(s.Token); wait > 0 {
+			return state{}, ErrUnavailable.After(wait)
+		}
+		select {
+		case <-ctx.Done():
+			return state{}, ErrUnavailable.Because(ctx.Err()).After(time.Second)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// settled reports that there is nothing to refresh any more: somebody did, or the key stopped serving.
+func settled(s state, seen int64) (bool, error) {
+	if err := servable(s); err != nil {
+		return false, err
+	}
+	return s.Token.Version != seen, nil
+}
+
+func (b *Broker) release(ctx context.Context, s state, won bool) error {
+	if !won || s.Token.GrantID == "" {
+		return nil
+	}
+	return b.DB.InTx(ctx, func(tx *gorm.DB) error { return dropLease(tx, s.Token.GrantID, b.Replica) })
+}
+
+// waitFor is how long Microsoft is still to be left alone.
+func (b *Broker) waitFor(t Token) time.Duration {
+	if t.RetryAfter == nil {
+		return 0
+	}
+	return t.RetryAfter.Sub(b.Now())
+}

@@ -1,0 +1,91 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/job"
+)
+
+const (
+	minRetry   = time.Second
+	sweepBatch = 200
+)
+
+// refreshArgs is the job that refreshes one key ahead of need.
+type refreshArgs struct {
+	AccountKeyID string `json:"account_key_id"`
+}
+
+// Kind names the job.
+func (refreshArgs) Kind() string { return "token.refresh" }
+
+// Register adds the broker's jobs and its sweep.
+func (b *Broker) Register(r *job.Registry, sweepEvery time.Duration) {
+	o := job.Options{Timeout: b.Policy.leaseFor() + 5*time.Second, MaxAttempts: 1, Queue: "refresh", Workers: 16}
+	job.Register(r, o, func(ctx context.Context, a refreshArgs) error { return b.refreshInBackground(ctx, a.AccountKeyID) })
+	o.MaxAttempts = 3
+	job.Register(r, o, func(ctx context.Context, a accountkey.CredentialReplaced) error {
+		return b.tryCredential(ctx, a.AccountKeyID)
+	})
+	r.Every("token.sweep", sweepEvery, 30*time.Second, b.SweepOnce)
+}
+
+// SweepOnce hands the keys that are due to workers. A row is the truth of when its key is due: whatever
+// becomes of the job, the row comes due again.
+func (b *Broker) SweepOnce(ctx context.Context) error {
+	for {
+		now := b.Now()
+		var ids []string
+		err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+			if ids, err = claimDue(tx, now, now.Add(2*b.Policy.leaseFor()), sweepBatch); err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if err := b.Queue.Enqueue(tx, refreshArgs{AccountKeyID: id}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(ids) < sweepBatch {
+			return err
+		}
+	}
+}
+
+// refreshInBackground refreshes a key that a sweep found due. What Microsoft said is on the key's row
+// afterwards; the job itself fails only when something of ours did.
+func (b *Broker) refreshInBackground(ctx context.Context, keyID string) error {
+	s, err := read(b.DB.Read(ctx), keyID)
+	if err == nil {
+		err = servable(s)
+	}
+	if err == nil {
+		_, err = b.refreshed(ctx, s, true)
+	}
+	if _, told := fault.From(err); told {
+		return nil
+	}
+	return err
+}
+
+// tryCredential uses a new client secret at once, so that a wrong one is noticed now and not when
+// the token in hand runs out. What held Microsoft off before says nothing about the new secret.
+func (b *Broker) tryCredential(ctx context.Context, keyID string) error {
+	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&Token{}).Where("account_key_id = ?", keyID).Updates(map[string]any{"failures": 0, "retry_after": nil}).Error
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.refreshInBackground(ctx, keyID); !errors.Is(err, accountkey.ErrNotFound) {
+		return err
+	}
+	return nil
+}

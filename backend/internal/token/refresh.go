@@ -1,0 +1,171 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/entra"
+)
+
+// refreshLeased asks Microsoft for new tokens and stores what came of it. The caller holds the lease;
+// every way out of here gives it back.
+func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
+	tokens, err := b.askMicrosoft(ctx, s)
+	if err != nil {
+		return state{}, b.refreshFailed(ctx, s, err)
+	}
+	kept, err := b.keep(ctx, &s, tokens)
+	if err != nil {
+		return state{}, err
+	}
+	if !kept {
+		return state{}, b.gone(ctx, s.Key.ID)
+	}
+	err = b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		_, err := accountkey.Recover(tx, b.Now(), s.Key.ID, s.Token.GrantID)
+		return err
+	})
+	if err != nil {
+		return state{}, err
+	}
+	b.Logger.InfoContext(ctx, "token refreshed", "account_key_id", s.Key.ID, "expires_at", s.Token.ExpiresAt)
+	// The key may have been suspended or degraded while Microsoft was being asked.
+	s, err = read(b.DB.Read(ctx), s.Key.ID)
+	if err != nil {
+		return state{}, err
+	}
+	return s, servable(s)
+}
+
+func (b *Broker) askMicrosoft(ctx context.Context, s state) (entra.Tokens, error) {
+	cloud, ok := b.Keys.Cloud(s.Key.Cloud)
+	if !ok {
+		return entra.Tokens{}, errCloudRemoved
+	}
+	clientSecret, err := b.Keys.OpenSecret(s.Key)
+	if err != nil {
+		return entra.Tokens{}, err
+	}
+	refreshToken, err := b.open(s.Token.RefreshToken, "refresh_token", s.Token.GrantID)
+	if err != nil {
+		return entra.Tokens{}, err
+	}
+	provider, err := b.Entra.Discover(ctx, cloud, s.Key.TenantID)
+	if err != nil {
+		return entra.Tokens{}, err
+	}
+	return b.Entra.Refresh(ctx, provider, entra.RefreshRequest{
+		ClientID: s.Key.ClientID, ClientSecret: clientSecret, RefreshToken: refreshToken,
+	})
+}
+
+// keep stores the answer before anything else happens, and reports whether the grant still was the
+// one that was refreshed. Nothing but the tokens is written, so no edit made meanwhile is lost.
+func (b *Broker) keep(ctx context.Context, s *state, t entra.Tokens) (bool, error) {
+	now := b.Now()
+	inUse := s.Token.LastUsedAt != nil && s.Token.LastUsedAt.After(s.Token.RefreshedAt)
+	columns := map[string]any{
+		"expires_at": now.Add(t.ExpiresIn), "lifetime_seconds": int64(t.ExpiresIn.Seconds()), "refreshed_at": now,
+		"refresh_due_at": b.Policy.dueAt(now, t.ExpiresIn, inUse),
+		"lease_holder":   "", "lease_until": nil, "failures": 0, "retry_after": nil, "version": s.Token.Version + 1,
+	}
+	if len(t.Scopes) > 0 {
+		columns["scopes"] = accountkey.Scopes(t.Scopes)
+	}
+	var err error
+	if columns["access_token"], err = b.seal(t.AccessToken, "access_token", s.Token.GrantID); err != nil {
+		return false, err
+	}
+	if !t.RefreshToken.IsZero() {
+		if columns["refresh_token"], err = b.seal(t.RefreshToken, "refresh_token", s.Token.GrantID); err != nil {
+			return false, err
+		}
+	}
+	kept := false
+	err = b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+		kept, err = store(tx, s.Token.GrantID, columns)
+		return err
+	})
+	s.Token.ExpiresAt = now.Add(t.ExpiresIn)
+	return kept, err
+}
+
+// gone tells the caller why a refresh came to nothing: the key was revoked, changed or deleted.
+func (b *Broker) gone(ctx context.Context, keyID string) error {
+	s, err := read(b.DB.Read(ctx), keyID)
+	if err != nil {
+		return err
+	}
+	if err := servable(s); err != nil {
+		return err
+	}
+	// Authorized anew in between: the next call finds the new grant's tokens.
+	return ErrUnavailable.After(minRetry)
+}
+
+var errCloudRemoved = errors.New("the key's cloud is no longer configured")
+
+// refreshFailed decides what an answer means for the key: a final one moves it out of authorized, a
+// passing one keeps it and sets a time before which Microsoft is left alone.
+func (b *Broker) refreshFailed(ctx context.Context, s state, cause error) error {
+	if errors.Is(cause, errCloudRemoved) {
+		return b.degrade(ctx, s, cause, accountkey.StatusMisconfigured, accountkey.Reason{
+			Code: "cloud_not_configured", Message: "The cloud of this key, " + s.Key.Cloud + ", is not configured on this server.",
+			Fix: "Ask the operator to add it to LATCHKEY_CLOUDS_EXTRA again, or choose another cloud.",
+		})
+	}
+	var e *entra.Error
+	if !errors.As(cause, &e) {
+		return errors.Join(fmt.Errorf("refresh account key %s: %w", s.Key.ID, cause), b.release(ctx, s, true))
+	}
+	advice := e.Advice()
+	switch advice.Class {
+	case entra.ClassConfiguration:
+		return b.degrade(ctx, s, cause, accountkey.StatusMisconfigured, accountkey.ReasonOf(e))
+	case entra.ClassSignIn, entra.ClassDeclined, entra.ClassAdministrator:
+		return b.degrade(ctx, s, cause, accountkey.StatusReauthorizationRequired, accountkey.ReasonOf(e))
+	default:
+		return b.postpone(ctx, s, e)
+	}
+}
+
+func (b *Broker) degrade(ctx context.Context, s state, cause error, status accountkey.Status, reason accountkey.Reason) error {
+	now := b.Now()
+	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := dropLease(tx, s.Token.GrantID, b.Replica); err != nil {
+			return err
+		}
+		changed, err := accountkey.Degrade(tx, now, accountkey.Finding{
+			KeyID: s.Key.ID, GrantID: s.Token.GrantID, CredentialVersion: s.Key.CredentialVersion, Status: status, Reason: reason,
+		})
+		if changed {
+			b.Logger.WarnContext(ctx, "account key needs attention", "account_key_id", s.Key.ID, "status", status, "cause", cause)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.gone(ctx, s.Key.ID)
+}
+
+func (b *Broker) postpone(ctx context.Context, s state, cause *entra.Error) error {
+	failures := s.Token.Failures + 1
+	wait := b.Policy.backoff(failures, cause.RetryAfter)
+	retry := b.Now().Add(wait)
+	b.Logger.WarnContext(ctx, "token refresh postponed", "account_key_id", s.Key.ID, "failures", failures, "retry_at", retry, "cause", cause)
+	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		_, err := store(tx, s.Token.GrantID, map[string]any{
+			"failures": failures, "retry_after": retry, "refresh_due_at": retry, "lease_holder": "", "lease_until": nil,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return ErrUnavailable.Because(cause).After(max(wait, minRetry))
+}

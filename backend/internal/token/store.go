@@ -1,0 +1,108 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+)
+
+func insert(tx *gorm.DB, row *Token) error {
+	if err := tx.Create(row).Error; err != nil {
+		return fmt.Errorf("insert tokens of account key %s: %w", row.AccountKeyID, err)
+	}
+	return nil
+}
+
+// state is a key with its tokens as one read sees them.
+type state struct {
+	Key   accountkey.Key
+	Token Token // GrantID is empty when there are none
+}
+
+func read(q *gorm.DB, keyID string) (state, error) {
+	key, err := accountkey.Load(q, keyID)
+	if err != nil {
+		return state{}, err
+	}
+	s := state{Key: key}
+	err = q.Where("account_key_id = ?", keyID).Take(&s.Token).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return state{}, fmt.Errorf("read tokens of account key %s: %w", keyID, err)
+	}
+	return s, nil
+}
+
+// takeLease wins the right to refresh, or reports that somebody else holds it. It is one conditional
+// statement, which holds on every database.
+func takeLease(tx *gorm.DB, grantID, holder string, now, until time.Time) (bool, error) {
+	res := tx.Model(&Token{}).
+		Where("grant_id = ? AND (lease_until IS NULL OR lease_until < ?)", grantID, now).
+		Updates(map[string]any{"lease_holder": holder, "lease_until": until})
+	if res.Error != nil {
+		return false, fmt.Errorf("lease tokens of grant %s: %w", grantID, res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+func dropLease(tx *gorm.DB, grantID, holder string) error {
+	res := tx.Model(&Token{}).Where("grant_id = ? AND lease_holder = ?", grantID, holder).
+		Updates(map[string]any{"lease_holder": "", "lease_until": nil})
+	if res.Error != nil {
+		return fmt.Errorf("release tokens of grant %s: %w", grantID, res.Error)
+	}
+	return nil
+}
+
+// store writes columns if the grant is still there, and reports whether it was.
+func store(tx *gorm.DB, grantID string, columns map[string]any) (bool, error) {
+	res := tx.Model(&Token{}).Where("grant_id = ?", grantID).Updates(columns)
+	if res.Error != nil {
+		return false, fmt.Errorf("store tokens of grant %s: %w", grantID, res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+// noteUse records that the key was used, at most once a minute, and brings the refresh of a key that
+// had been idle forward. It is conditional, so that it never undoes a newer note.
+func noteUse(tx *gorm.DB, grantID string, now, dueAt time.Time) error {
+	res := tx.Model(&Token{}).
+		Where("grant_id = ? AND (last_used_at IS NULL OR last_used_at < ?)", grantID, now.Add(-useGrain)).
+		Updates(map[string]any{
+			"last_used_at":   now,
+			"refresh_due_at": gorm.Expr("CASE WHEN refresh_due_at > ? THEN ? ELSE refresh_due_at END", dueAt, dueAt),
+		})
+	if res.Error != nil {
+		return fmt.Errorf("note use of grant %s: %w", grantID, res.Error)
+	}
+	return nil
+}
+
+// claimDue returns keys whose refresh is due and pushes each row's due time ahead, so that a key whose
+// job is lost comes due again by itself.
+func claimDue(tx *gorm.DB, now, again time.Time, limit int) ([]string, error) {
+	var rows []Token
+	err := tx.Select("tokens.grant_id", "tokens.account_key_id").
+		Joins("JOIN account_keys ON account_keys.id = tokens.account_key_id").
+		Where("tokens.refresh_due_at <= ? AND account_keys.status = ?", now, accountkey.StatusAuthorized).
+		Where("tokens.retry_after IS NULL OR tokens.retry_after <= ?", now).
+		Order("tokens.refresh_due_at").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("find tokens due for refresh: %w", err)
+	}
+	ids := make([]string, 0, len(rows))
+	for _, row := range rows {
+		res := tx.Model(&Token{}).Where("grant_id = ? AND refresh_due_at <= ?", row.GrantID, now).
+			UpdateColumn("refresh_due_at", again)
+		if res.Error != nil {
+			return nil, fmt.Errorf("claim tokens of grant %s: %w", row.GrantID, res.Error)
+		}
+		if res.RowsAffected == 1 {
+			ids = append(ids, row.AccountKeyID)
+		}
+	}
+	return ids, nil
+}
