@@ -53,7 +53,7 @@ func Open(ctx context.Context, url string, logger *slog.Logger) (*DB, error) {
 	case url == "":
 		return nil, errors.New("the database URL is empty")
 	}
-	return nil, errors.New("the database URL must start with postgres:// or file:")
+	return nil, errors.New("the database URL must start with file: or postgres://, as in postgres://user:password@host/database")
 }
 
 // Read returns the handle for reading what is committed. It refuses to write on both databases, and
@@ -77,7 +77,7 @@ func (d *DB) Close() error {
 	}
 	errs := []error{d.readerPool.Close()}
 	if d.dialect == dialectSQLite {
-		errs = append(errs, checkpoint(d.writerPool))
+		errs = append(errs, d.checkpoint())
 	}
 	return errors.Join(append(errs, d.writerPool.Close())...)
 }

@@ -33,7 +33,7 @@ func TestOpen(t *testing.T) {
 
 	for name, c := range map[string]struct{ url, says string }{
 		"no URL":                     {"", "is empty"},
-		"another kind of database":   {"mysql://root:s3cr3t@127.0.0.1/x", "must start with postgres:// or file:"},
+		"another kind of database":   {"mysql://root:s3cr3t@127.0.0.1/x", "must start with file: or postgres://"},
 		"a missing folder":           {"file:" + folder + "/no/latchkey.db", "the data folder " + folder + "/no does not exist"},
 		"a file instead of a folder": {"file:" + file + "/latchkey.db", "data folder"},
 		"a folder without writing":   {"file:/proc/latchkey.db", "must be writable"},

@@ -27,8 +27,10 @@ func (person) TableName() string { return "users" }
 
 func newPerson(id string, change ...func(*person)) person {
 	at := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
-	p := person{ID: id, Email: id + "@a.example", EmailKey: id + "@a.example", Name: id, Role: "viewer",
-		PasswordHash: "-", CreatedAt: at, UpdatedAt: at}
+	p := person{
+		ID: id, Email: id + "@a.example", EmailKey: id + "@a.example", Name: id, Role: "viewer",
+		PasswordHash: "-", CreatedAt: at, UpdatedAt: at,
+	}
 	for _, c := range change {
 		c(&p)
 	}

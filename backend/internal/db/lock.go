@@ -18,7 +18,7 @@ func lockPath(path string) string { return path + ".lock" }
 
 // lockFile takes the lock beside a SQLite database; the system gives it back if this process dies.
 func lockFile(ctx context.Context, path string) (unlock func() error, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the database
 	if err != nil {
 		return nil, fmt.Errorf("open the migration lock: %w", err)
 	}

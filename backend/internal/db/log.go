@@ -41,7 +41,7 @@ func (l queryLogger) Error(ctx context.Context, message string, _ ...any) {
 
 // Trace is called after each statement.
 func (l queryLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
-	took := time.Since(begin)
+	took := time.Since(begin) //nolint:forbidigo // measures, decides nothing
 	if took >= slowQuery {
 		sql, rows := fc()
 		l.logger.WarnContext(ctx, "slow query", "sql", sql, "rows", rows, "took_ms", took.Milliseconds())

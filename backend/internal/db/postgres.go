@@ -37,7 +37,7 @@ func openPostgres(ctx context.Context, rawURL string, logger *slog.Logger) (_ *D
 	setDefaults(config)
 
 	d := &DB{dialect: dialectPostgres, logger: logger, acquireFor: defaultAcquireFor, pgConfig: config}
-	d.jobPool, d.closeJob = lazyPool(poolConfig(config, postgresJobs))
+	d.jobPool, d.closeJob = lazyPool(poolConfig(config, postgresJobs)) //nolint:contextcheck // it connects later, for longer
 	d.writerPool = openPostgresPool(config, postgresWriters, nil)
 	d.readerPool = openPostgresPool(config, postgresReaders, map[string]string{"default_transaction_read_only": "on"})
 	defer func() {

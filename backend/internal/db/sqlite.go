@@ -19,7 +19,10 @@ import (
 	"gorm.io/gorm"
 )
 
-const sqliteReaders = 4
+const (
+	sqliteReaders = 4
+	checkpointFor = 10 * time.Second
+)
 
 func openSQLite(ctx context.Context, rawURL string, logger *slog.Logger) (_ *DB, err error) {
 	path, err := sqlitePath(rawURL)
@@ -87,7 +90,7 @@ func checkDataFolder(path string) error {
 	}
 	// The lock file of Migrate proves that the folder takes new files, as the write-ahead log needs.
 	for _, name := range []string{lockPath(path), path} {
-		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names it
 		if err != nil {
 			return fmt.Errorf("the data folder %s must be writable for the user that runs latchkey: %w", folder, err)
 		}
@@ -109,13 +112,16 @@ func openSQLitePool(path string, conns int, settings string) *sql.DB {
 	return pool
 }
 
-func checkpoint(pool *sql.DB) error {
-	if _, err := pool.Exec("PRAGMA optimize"); err != nil {
+func (d *DB) checkpoint() error {
+	ctx, cancel := context.WithTimeout(context.Background(), checkpointFor)
+	defer cancel()
+	if _, err := d.writerPool.ExecContext(ctx, "PRAGMA optimize"); err != nil {
 		return fmt.Errorf("optimize the database: %w", err)
 	}
 	// Another process may be reading: then the log stays, and whoever opens the database next reads it.
 	var busy, logged, moved int
-	if err := pool.QueryRow("PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved); err != nil {
+	err := d.writerPool.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved)
+	if err != nil {
 		return fmt.Errorf("fold the write-ahead log into the database: %w", err)
 	}
 	return nil

@@ -81,7 +81,8 @@ func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 			return conn, tx, nil
 		}
 		_ = conn.Close() // the begin error says more
-		if attempt == beginAttempts || !(errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)) {
+		safe := errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
+		if !safe || attempt == beginAttempts {
 			return nil, nil, fmt.Errorf("begin: %w", err)
 		}
 	}

@@ -4,6 +4,7 @@
 package dbtest
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -69,14 +70,14 @@ func SQLiteURL(t testing.TB) string {
 }
 
 // sqliteTemplate migrates one database per test binary; each test gets a copy of the file.
-var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
+var sqliteTemplate = sync.OnceValues(func() ([]byte, error) { //nolint:gochecknoglobals // once per test binary
 	folder, err := os.MkdirTemp("", "latchkey-dbtest-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // a left-over in the temporary folder harms nobody
 	path := filepath.Join(folder, "template.db")
-	if err := migrate("file:" + path); err != nil {
+	if err := migrate(context.Background(), "file:"+path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -56,14 +57,16 @@ func HasPostgres() bool {
 type postgresDatabases struct {
 	url      *url.URL
 	template string
+	share    *os.File // keeps the server: closing it, or ending the process, gives it up
 }
 
 // postgresTemplate finds or starts the server and makes sure that it holds a migrated template.
-var postgresTemplate = sync.OnceValues(func() (*postgresDatabases, error) {
+var postgresTemplate = sync.OnceValues(func() (*postgresDatabases, error) { //nolint:gochecknoglobals // once per test binary
+	p := &postgresDatabases{}
 	raw := getenv("LATCHKEY_TEST_POSTGRES_URL")
 	if raw == "" {
 		var err error
-		if raw, err = sharedServer(); err != nil {
+		if raw, p.share, err = sharedServer(); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +78,7 @@ var postgresTemplate = sync.OnceValues(func() (*postgresDatabases, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgresDatabases{url: address, template: "latchkey_template_" + fingerprint}
+	p.url, p.template = address, "latchkey_template_"+fingerprint
 	return p, p.admin(p.prepare)
 })
 
@@ -97,7 +100,7 @@ func (p *postgresDatabases) prepare(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+unfinished+" TEMPLATE template0"); err != nil {
 		return fmt.Errorf("create the template: %w", err)
 	}
-	if err := migrate(p.urlOf(unfinished)); err != nil {
+	if err := migrate(ctx, p.urlOf(unfinished)); err != nil {
 		return err
 	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+p.template); err != nil {
@@ -141,12 +144,12 @@ func (p *postgresDatabases) urlOf(name string) string {
 	return address.String()
 }
 
-func migrate(url string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), setUpFor)
+func migrate(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, setUpFor)
 	defer cancel()
 	d, err := db.Open(ctx, url, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Migrate(ctx), d.Close())
+	return errors.Join(d.Migrate(ctx), d.Close()) //nolint:contextcheck // closing has a bound of its own
 }

@@ -27,39 +27,38 @@ const (
 	linger     = "5"        // seconds
 )
 
-// inUse keeps the lock that keeps the server: closing the file, or ending the process, frees it.
-var inUse *os.File
-
-// sharedServer returns the URL of the server that another test binary started, or of one it starts.
-func sharedServer() (string, error) {
+// sharedServer returns the URL of the server that another test binary started, or of one it starts,
+// and the share that keeps the server running.
+func sharedServer() (address string, share *os.File, err error) {
 	state := filepath.Join("/tmp", "latchkey-dbtest-"+strconv.Itoa(os.Getuid())) // short: sockets have short names
 	if err := os.MkdirAll(state, 0o700); err != nil {
-		return "", fmt.Errorf("make a folder for the test server: %w", err)
+		return "", nil, fmt.Errorf("make a folder for the test server: %w", err)
 	}
 	starting, err := os.OpenFile(filepath.Join(state, "start.lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return "", fmt.Errorf("open the start lock: %w", err)
+		return "", nil, fmt.Errorf("open the start lock: %w", err)
 	}
 	defer func() { _ = starting.Close() }() // frees the lock
 	if err := flock(starting, syscall.LOCK_EX); err != nil {
-		return "", fmt.Errorf("take the start lock: %w", err)
+		return "", nil, fmt.Errorf("take the start lock: %w", err)
 	}
 
 	current := filepath.Join(state, "current")
 	if folder, err := os.ReadFile(current); err == nil {
-		if held, err := use(string(folder)); err == nil {
-			inUse = held
-			return waitForServer(string(folder))
+		if share, err := use(string(folder)); err == nil {
+			address, err := waitForServer(string(folder))
+			return address, share, err
 		}
 	}
-	folder, err := startServer()
+	folder, share, err := startServer()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if err := os.WriteFile(current, []byte(folder), 0o600); err != nil {
-		return "", fmt.Errorf("tell where the test server is: %w", err)
+		return "", nil, fmt.Errorf("tell where the test server is: %w", err)
 	}
-	return waitForServer(folder)
+	address, err = waitForServer(folder)
+	return address, share, err
 }
 
 // use takes a share of a server; it fails when the server has ended or is about to.
@@ -74,38 +73,38 @@ func use(folder string) (*os.File, error) {
 	return held, nil
 }
 
-func startServer() (folder string, err error) {
+func startServer() (folder string, share *os.File, err error) {
 	binaries, err := findBinaries()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if folder, err = os.MkdirTemp("/tmp", "lkpg"); err != nil {
-		return "", fmt.Errorf("make a folder for the test server: %w", err)
+		return "", nil, fmt.Errorf("make a folder for the test server: %w", err)
 	}
 	lock := filepath.Join(folder, "users.lock")
 	if err := os.WriteFile(lock, nil, 0o600); err != nil {
-		return "", fmt.Errorf("make the users lock: %w", err)
+		return "", nil, fmt.Errorf("make the users lock: %w", err)
 	}
 	// Before the supervisor starts, or it would find the server unused.
-	if inUse, err = use(folder); err != nil {
-		return "", fmt.Errorf("take the users lock: %w", err)
+	if share, err = use(folder); err != nil {
+		return "", nil, fmt.Errorf("take the users lock: %w", err)
 	}
 
 	command := []string{"sh", "-c", superviseScript, "supervise", binaries, folder, linger}
 	if os.Getuid() == 0 {
 		if err := giveTo(serverUser, folder, lock); err != nil {
-			return "", err
+			return "", nil, err
 		}
 		command = append([]string{"setpriv", "--reuid", serverUser, "--regid", serverUser, "--init-groups"}, command...)
 	}
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.Command(command[0], command[1:]...) //nolint:noctx // it ends by itself, after the tests
 	cmd.Dir = folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // an interrupt at the terminal is for the tests
 	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("start the test server (needs flock and setpriv of util-linux): %w", err)
+		return "", nil, fmt.Errorf("start the test server (needs flock and setpriv of util-linux): %w", err)
 	}
 	go func() { _ = cmd.Wait() }() // it ends after this process, as a rule; if before, leave no zombie
-	return folder, nil
+	return folder, share, nil
 }
 
 func giveTo(name string, paths ...string) error {
@@ -131,8 +130,10 @@ func giveTo(name string, paths ...string) error {
 
 // waitForServer waits until the server in folder takes connections.
 func waitForServer(folder string) (string, error) {
-	address := url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
-		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode()}
+	address := url.URL{
+		Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
+		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), setUpFor)
 	defer cancel()
 	probe := time.NewTicker(20 * time.Millisecond)

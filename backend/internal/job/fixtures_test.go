@@ -2,12 +2,12 @@ package job_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
@@ -47,8 +47,10 @@ func (l *log) all() []string {
 
 func newQueue(t *testing.T, d *db.DB, r *job.Registry) *job.Queue {
 	t.Helper()
-	q, err := job.New(job.Config{DB: d, Registry: r, Logger: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Now().UTC() }})
+	q, err := job.New(job.Config{
+		DB: d, Registry: r, Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Now().UTC() },
+	})
 	require.NoError(t, err)
 	return q
 }
@@ -109,7 +111,9 @@ func eventually(t *testing.T, condition func() bool, what string) {
 
 func requireState(t *testing.T, d *db.DB, want row) {
 	t.Helper()
-	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		require.Equal(c, []row{want}, rows(t, d, letter{}.Kind()))
-	}, soon, tick)
+	var got []row
+	eventually(t, func() bool {
+		got = rows(t, d, letter{}.Kind())
+		return len(got) == 1 && got[0] == want
+	}, fmt.Sprintf("the one letter becomes %+v", want))
 }

@@ -31,8 +31,8 @@ func TestStop(t *testing.T) {
 		go func() { stopped <- stop(q, soon) }()
 		eventually(t, func() bool { return q.Healthy() != nil }, "it is stopping")
 		select {
-		case <-stopped:
-			require.Fail(t, "it stopped while a job was running")
+		case err := <-stopped:
+			require.Fail(t, "it stopped while a job was running", err)
 		default:
 		}
 		close(release)
