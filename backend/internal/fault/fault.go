@@ -42,6 +42,7 @@ type Error struct {
 	Fix        string
 	Fields     []Field
 	RetryAfter time.Duration
+	Microsoft  any // what Microsoft's support asks for, when they caused it
 	cause      error
 }
 
@@ -101,6 +102,13 @@ func (e *Error) WithFix(fix string) *Error {
 func (e *Error) WithFields(fields ...Field) *Error {
 	c := *e
 	c.Fields = append(append([]Field(nil), e.Fields...), fields...)
+	return &c
+}
+
+// WithMicrosoft returns a copy that carries Microsoft's error and ids.
+func (e *Error) WithMicrosoft(details any) *Error {
+	c := *e
+	c.Microsoft = details
 	return &c
 }
 

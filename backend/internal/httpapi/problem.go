@@ -24,6 +24,7 @@ type Problem struct {
 	RequestID string         `json:"requestId" validate:"required"`
 	Fix       string         `json:"fix,omitempty"`
 	Errors    []ProblemField `json:"errors,omitempty"`
+	Microsoft any            `json:"microsoft,omitempty" swaggertype:"object"` // Microsoft's error, codes and ids, when they caused it
 } // @name Problem
 
 // ProblemField is what is wrong with one member of the request.
@@ -54,7 +55,7 @@ func problemOf(err error) (Problem, *fault.Error) {
 	}
 	p := Problem{
 		Type: "urn:latchkey:problem:" + f.Code, Title: http.StatusText(status), Status: status,
-		Detail: f.Message, Code: f.Code, Fix: f.Fix,
+		Detail: f.Message, Code: f.Code, Fix: f.Fix, Microsoft: f.Microsoft,
 	}
 	for _, field := range f.Fields {
 		p.Errors = append(p.Errors, ProblemField(field))

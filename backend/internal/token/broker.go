@@ -68,6 +68,9 @@ func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, erro
 			return Access{}, err
 		}
 	}
+	if !b.valid(s.Token) {
+		return Access{}, ErrUnavailable.After(minRetry)
+	}
 	return b.access(ctx, s)
 }
 

@@ -70,7 +70,7 @@ func (p Policy) marginFor(lifetime time.Duration) time.Duration { return min(p.M
 // the background interval when it is idle.
 func (p Policy) dueAt(refreshedAt time.Time, lifetime time.Duration, inUse bool) time.Time {
 	ahead := refreshedAt.Add(lifetime - p.marginFor(lifetime))
-	if background := refreshedAt.Add(p.BackgroundInterval); !inUse || background.Before(ahead) {
+	if background := refreshedAt.Add(p.BackgroundInterval); !inUse || lifetime <= 0 || background.Before(ahead) {
 		return background
 	}
 	return ahead

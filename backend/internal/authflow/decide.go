@@ -1,0 +1,185 @@
+package authflow
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+)
+
+// State is an attempt with what views tell of it.
+type State struct {
+	Attempt Attempt
+	Key     accountkey.Key
+	Status  Status
+	Failure Failure
+}
+
+// MissingScopes are those that the key asks for and the attempt was not granted.
+func (s State) MissingScopes() []string {
+	if s.Status != StatusSucceeded && s.Status != StatusNeedsConfirmation {
+		return nil
+	}
+	return entra.MissingScopes(s.Key.Scopes, s.Attempt.GrantedScopes)
+}
+
+// Get returns an attempt of a key that the caller may use.
+func (s *Service) Get(ctx context.Context, keyID, id string) (State, error) {
+	if _, err := s.Keys.Get(ctx, keyID); err != nil {
+		return State{}, err
+	}
+	return s.state(s.DB.Read(ctx), id, keyID)
+}
+
+// Result returns an attempt to the browser that made it, signed in or not.
+func (s *Service) Result(ctx context.Context, id string, browser secret.String) (State, error) {
+	st, err := s.state(s.DB.Read(ctx), id, "")
+	if err != nil {
+		return State{}, err
+	}
+	if st.Attempt.BrowserHash == nil || !secret.MatchesHash(browser, *st.Attempt.BrowserHash) {
+		return State{}, ErrNotFound
+	}
+	return st, nil
+}
+
+func (s *Service) state(q *gorm.DB, id, keyID string) (State, error) {
+	a, err := take(q.Where("id = ?", id), ErrNotFound)
+	if err != nil {
+		return State{}, err
+	}
+	if keyID != "" && a.AccountKeyID != keyID {
+		return State{}, ErrNotFound
+	}
+	key, err := accountkey.Load(q, a.AccountKeyID)
+	if err != nil {
+		return State{}, err
+	}
+	if a.Mode == ModeLink && a.ParentID == nil {
+		if a, err = latestOf(q, a); err != nil {
+			return State{}, err
+		}
+	}
+	status, failure := seen(a, key, s.Now())
+	return State{Attempt: a, Key: key, Status: status, Failure: failure}, nil
+}
+
+// latestOf lets whoever made a link follow what became of it: the attempt that went furthest, under
+// the link's own id.
+func latestOf(q *gorm.DB, link Attempt) (Attempt, error) {
+	var children []Attempt
+	err := q.Where("parent_id = ?", link.ID).Order("id DESC").Limit(1).Find(&children).Error
+	if err != nil || len(children) == 0 || children[0].Status == StatusPending {
+		return link, err
+	}
+	child := children[0]
+	child.ID, child.ParentID, child.CreatedAt = link.ID, nil, link.CreatedAt
+	return child, nil
+}
+
+// seen is the status as callers see it: what ended by time or by a change of the key has no row that
+// says so.
+func seen(a Attempt, key accountkey.Key, now time.Time) (Status, Failure) {
+	switch a.Status {
+	case StatusPending, statusRedeeming, StatusNeedsConfirmation:
+		if a.AttemptEpoch != key.AttemptEpoch {
+			return StatusFailed, superseded()
+		}
+		if !now.Before(a.ExpiresAt) {
+			return StatusExpired, Failure{}
+		}
+		if a.Status == statusRedeeming {
+			return StatusPending, Failure{}
+		}
+		return a.Status, Failure{}
+	case statusRejected:
+		return StatusFailed, rejected()
+	default:
+		return a.Status, a.Failure
+	}
+}
+
+// Confirm puts the grant of another account in force.
+func (s *Service) Confirm(ctx context.Context, keyID, id string) (State, error) {
+	return s.decide(ctx, keyID, id, func(tx *gorm.DB, a Attempt, key accountkey.Key) error {
+		plain, err := s.Box.Open(a.SealedTokens, "authorizations", "sealed_tokens", a.ID)
+		if err != nil {
+			return err
+		}
+		var got signedIn
+		if err := json.Unmarshal([]byte(plain.Reveal()), &got); err != nil {
+			return err
+		}
+		return s.grant(tx, a, key, got, StatusNeedsConfirmation)
+	})
+}
+
+// Reject destroys the sealed tokens of another account; the key stays as it is.
+func (s *Service) Reject(ctx context.Context, keyID, id string) (State, error) {
+	return s.decide(ctx, keyID, id, func(tx *gorm.DB, a Attempt, key accountkey.Key) error {
+		now := s.Now()
+		columns := map[string]any{"status": statusRejected, "finished_at": now, "sealed_tokens": nil}
+		if _, err := finish(tx, a.ID, StatusNeedsConfirmation, columns); err != nil {
+			return err
+		}
+		return audit.Record(tx, now, audit.Event{
+			Action: "authorization.rejected", Object: object(key), Message: "Rejected the account " + a.AccountUPN + ".",
+		})
+	})
+}
+
+func (s *Service) decide(ctx context.Context, keyID, id string, work func(*gorm.DB, Attempt, accountkey.Key) error) (State, error) {
+	if _, err := s.Get(ctx, keyID, id); err != nil {
+		return State{}, err
+	}
+	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		key, err := accountkey.Lock(tx, keyID)
+		if err != nil {
+			return err
+		}
+		a, err := waiting(tx, id)
+		if err != nil {
+			return err
+		}
+		if status, _ := seen(a, key, s.Now()); status != StatusNeedsConfirmation {
+			return ErrNothingToConfirm
+		}
+		return work(tx, a, key)
+	})
+	if err != nil {
+		return State{}, err
+	}
+	return s.Get(ctx, keyID, id)
+}
+
+// waiting reads the attempt to decide about; for a link it is the attempt that somebody made with it.
+func waiting(tx *gorm.DB, id string) (Attempt, error) {
+	return take(tx.Where("(id = ? OR parent_id = ?) AND status = ?", id, id, StatusNeedsConfirmation).Order("id DESC"), ErrNothingToConfirm)
+}
+
+// actAs names whoever started an attempt in the audit entries of a transaction that has no caller.
+func actAs(tx *gorm.DB, a Attempt) *gorm.DB {
+	ctx := tx.Statement.Context
+	if _, ok := auth.From(ctx); ok {
+		return tx
+	}
+	return tx.WithContext(auth.WithPrincipal(ctx, *a.startedBy()))
+}
+
+// keepFor is how long ended attempts can be looked at.
+const keepFor = 30 * 24 * time.Hour
+
+// Register adds the removal of old attempts.
+func (s *Service) Register(r *job.Registry) {
+	r.Every("authflow.clean_up", time.Hour, time.Minute, func(ctx context.Context) error {
+		return s.DB.InTx(ctx, func(tx *gorm.DB) error { return removeOld(tx, s.Now().Add(-keepFor)) })
+	})
+}

@@ -1,0 +1,242 @@
+package authflow
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/graph"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+	"github.com/latchkey/latchkey/backend/internal/token"
+)
+
+// Service holds the use cases of authorization.
+type Service struct {
+	DB          *db.DB
+	Keys        *accountkey.Service
+	Broker      *token.Broker
+	Entra       *entra.Client
+	Graph       *graph.Client
+	Box         *secret.Box
+	PublicURL   string
+	RedirectURI string
+	Expiry      time.Duration // of one attempt
+	LinkExpiry  time.Duration
+	CallTimeout time.Duration // of one call to Microsoft
+	Now         func() time.Time
+	Logger      *slog.Logger
+}
+
+// Started is a new attempt: where to send the browser, and the secret that binds the attempt to it
+// (empty for a link, which is bound when somebody chooses Continue).
+type Started struct {
+	Attempt Attempt
+	URL     string
+	Browser secret.String
+}
+
+// Start begins an attempt. What can be checked without a person is checked first: a mistake in tenant,
+// client ID, secret or cloud is a fault that names the field.
+func (s *Service) Start(ctx context.Context, keyID string, mode Mode, loginHint string) (Started, error) {
+	if mode != ModePopup && mode != ModeLink {
+		return Started{}, errMode
+	}
+	summary, err := s.Keys.Get(ctx, keyID)
+	if err != nil {
+		return Started{}, err
+	}
+	key := summary.Key
+	if loginHint != "" {
+		key.LoginHint = loginHint
+	}
+	actor, _ := auth.From(ctx)
+	return s.begin(ctx, key, mode, nil, actor)
+}
+
+// begin checks the key with Microsoft, then stores the attempt.
+func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, parent *Attempt, actor auth.Principal) (Started, error) {
+	if key.SuspendedAt != nil {
+		return Started{}, ErrSuspended
+	}
+	if err := complete(key); err != nil {
+		return Started{}, err
+	}
+	provider, err := s.preflight(ctx, key)
+	if err != nil {
+		return Started{}, err
+	}
+	now := s.Now()
+	a := Attempt{
+		ID: uuid.Must(uuid.NewV7()).String(), AccountKeyID: key.ID, Mode: mode, Status: StatusPending,
+		AttemptEpoch: key.AttemptEpoch, LoginHint: key.LoginHint, Cloud: key.Cloud, TenantID: key.TenantID, ClientID: key.ClientID,
+		CreatedAt: now, ExpiresAt: now.Add(s.Expiry),
+		StartedByType: actor.Type, StartedByID: actor.ID, StartedByName: actor.Name,
+	}
+	if parent != nil {
+		a.ParentID = &parent.ID
+	}
+	started := Started{}
+	if mode == ModeLink && parent == nil {
+		started.URL = s.prepareLink(&a)
+	} else if started.URL, started.Browser, err = s.prepareDialog(&a, provider, key.Scopes); err != nil {
+		return Started{}, err
+	}
+	started.Attempt = a
+	return started, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		current, err := accountkey.Lock(tx, key.ID)
+		if err != nil {
+			return err
+		}
+		if current.AttemptEpoch != a.AttemptEpoch {
+			return errKeyChanged
+		}
+		if err := insert(tx, &a); err != nil {
+			return err
+		}
+		return audit.Record(tx, now, audit.Event{
+			Action: "authorization.started", Object: object(current), Actor: a.startedBy(), Message: startedMessage(a),
+		})
+	})
+}
+
+func startedMessage(a Attempt) string {
+	switch {
+	case a.Mode == ModeLink && a.ParentID == nil:
+		return "Made an authorization link."
+	case a.ParentID != nil:
+		return "Somebody followed an authorization link."
+	default:
+		return "Started an authorization."
+	}
+}
+
+func object(k accountkey.Key) audit.Object {
+	return audit.Object{Type: "account_key", ID: k.ID, Name: k.DisplayName}
+}
+
+// complete names the fields that an authorization needs.
+func complete(key accountkey.Key) error {
+	var missing []fault.Field
+	for _, f := range []struct {
+		name, message string
+		missing       bool
+	}{
+		{entra.FieldTenantID, "Enter the Directory (tenant) ID.", key.TenantID == ""},
+		{entra.FieldClientID, "Enter the Application (client) ID.", key.ClientID == ""},
+		{entra.FieldClientSecret, "Enter the secret's Value.", len(key.ClientSecret) == 0},
+	} {
+		if f.missing {
+			missing = append(missing, fault.Field{Field: f.name, Code: "required", Message: f.message})
+		}
+	}
+	if len(missing) > 0 {
+		return fault.Invalid(missing...)
+	}
+	return nil
+}
+
+// preflight proves tenant and cloud by the discovery document, then client ID and secret by an
+// app-only token that is thrown away.
+func (s *Service) preflight(ctx context.Context, key accountkey.Key) (entra.Provider, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*s.CallTimeout)
+	defer cancel()
+	cloud, ok := s.Keys.Cloud(key.Cloud)
+	if !ok {
+		return entra.Provider{}, fault.Invalid(fault.Field{
+			Field: entra.FieldCloud, Code: "unknown", Message: "This cloud is no longer configured on this server. Choose another.",
+		})
+	}
+	provider, err := s.Entra.Rediscover(ctx, cloud, key.TenantID)
+	if err != nil {
+		return entra.Provider{}, faultOf(err)
+	}
+	clientSecret, err := s.Keys.OpenSecret(key)
+	if err != nil {
+		return entra.Provider{}, err
+	}
+	err = s.Entra.Probe(ctx, provider, key.ClientID, clientSecret)
+	if err != nil && !errors.Is(err, entra.ErrInconclusive) {
+		return entra.Provider{}, faultOf(err)
+	}
+	return provider, nil
+}
+
+// faultOf tells an answer of Microsoft's at the field it concerns.
+func faultOf(err error) error {
+	var e *entra.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	f := failureOf(e)
+	if f.Class == ClassTransient {
+		return token.ErrUnavailable.WithMessage(f.Message).WithFix(f.Fix).After(max(e.RetryAfter, 5*time.Second)).Because(err)
+	}
+	out := fault.New(fault.InvalidInput, f.Code, f.Message).WithFix(f.Fix).Because(err)
+	if f.Microsoft != nil {
+		out = out.WithMicrosoft(f.Microsoft)
+	}
+	if f.Field != "" {
+		out = out.WithFields(fault.Field{Field: f.Field, Code: f.Code, Message: f.Message + " " + f.Fix})
+	}
+	return out
+}
+
+func (s *Service) prepareLink(a *Attempt) string {
+	value := secret.Random()
+	hash := secret.Hash(value)
+	a.LinkTokenHash = &hash
+	a.ExpiresAt = a.CreatedAt.Add(s.LinkExpiry)
+	return s.PublicURL + "/authorize/" + value.Reveal()
+}
+
+func (s *Service) prepareDialog(a *Attempt, p entra.Provider, scopes []string) (string, secret.String, error) {
+	state, verifier, browser := secret.Random(), secret.Random(), secret.Random()
+	sealed, err := s.Box.Seal(verifier, "authorizations", "code_verifier", a.ID)
+	if err != nil {
+		return "", secret.String{}, err
+	}
+	stateHash, browserHash := secret.Hash(state), secret.Hash(browser)
+	a.CodeVerifier, a.StateHash, a.BrowserHash = sealed, &stateHash, &browserHash
+	return s.Entra.AuthorizeURL(p, entra.AuthorizeRequest{
+		ClientID: a.ClientID, RedirectURI: s.RedirectURI, Scopes: scopes,
+		State: state, Nonce: nonceOf(verifier), Verifier: verifier, LoginHint: a.LoginHint,
+	}), browser, nil
+}
+
+// Link is what a link's page tells before anything happens.
+type Link struct {
+	Attempt Attempt
+	Key     accountkey.Key
+}
+
+// FindLink looks a link up and changes nothing: mail scanners open links.
+func (s *Service) FindLink(ctx context.Context, value secret.String) (Link, error) {
+	q := s.DB.Read(ctx)
+	a, err := take(q.Where("link_token_hash = ? AND status = ? AND expires_at > ?", secret.Hash(value), StatusPending, s.Now()).
+		Where(inItsEpoch), ErrLinkUnknown)
+	if err != nil {
+		return Link{}, err
+	}
+	key, err := accountkey.Load(q, a.AccountKeyID)
+	return Link{Attempt: a, Key: key}, err
+}
+
+// FollowLink starts an attempt in the browser that chose Continue.
+func (s *Service) FollowLink(ctx context.Context, value secret.String) (Started, error) {
+	link, err := s.FindLink(ctx, value)
+	if err != nil {
+		return Started{}, err
+	}
+	link.Key.LoginHint = link.Attempt.LoginHint
+	return s.begin(ctx, link.Key, ModeLink, &link.Attempt, *link.Attempt.startedBy())
+}

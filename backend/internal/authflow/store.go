@@ -1,0 +1,66 @@
+package authflow
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+const inItsEpoch = "EXISTS (SELECT 1 FROM account_keys WHERE account_keys.id = authorizations.account_key_id " +
+	"AND account_keys.attempt_epoch = authorizations.attempt_epoch)"
+
+func insert(tx *gorm.DB, a *Attempt) error {
+	if err := tx.Create(a).Error; err != nil {
+		return fmt.Errorf("insert authorization: %w", err)
+	}
+	return nil
+}
+
+func take(q *gorm.DB, missing error) (Attempt, error) {
+	var a Attempt
+	err := q.Take(&a).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Attempt{}, missing
+	}
+	if err != nil {
+		return Attempt{}, fmt.Errorf("read authorization: %w", err)
+	}
+	return a, nil
+}
+
+// consume spends an attempt's state and reports ErrStateUnknown when it was spent before, is too old,
+// or belongs to an epoch that is over: the three are indistinguishable on purpose.
+func consume(tx *gorm.DB, id string, now time.Time) error {
+	res := tx.Model(&Attempt{}).
+		Where("id = ? AND status = ? AND expires_at > ?", id, StatusPending, now).Where(inItsEpoch).
+		Updates(map[string]any{"status": statusRedeeming, "state_hash": nil})
+	if res.Error != nil {
+		return fmt.Errorf("consume authorization %s: %w", id, res.Error)
+	}
+	if res.RowsAffected != 1 {
+		return ErrStateUnknown
+	}
+	return nil
+}
+
+// finish moves an attempt from one status to its last (or to needs_confirmation), and reports whether
+// it was this call that did.
+func finish(tx *gorm.DB, id string, from Status, columns map[string]any) (bool, error) {
+	columns["code_verifier"] = nil
+	res := tx.Model(&Attempt{}).Where("id = ? AND status = ?", id, from).Updates(columns)
+	if res.Error != nil {
+		return false, fmt.Errorf("finish authorization %s: %w", id, res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+// removeOld deletes attempts that ended before a time; what came of them is in the audit log.
+func removeOld(tx *gorm.DB, before time.Time) error {
+	err := tx.Where("expires_at < ?", before).Delete(&Attempt{}).Error
+	if err != nil {
+		return fmt.Errorf("remove old authorizations: %w", err)
+	}
+	return nil
+}
