@@ -111,8 +111,16 @@ func (p *postgresDatabases) prepare(ctx context.Context, conn *pgx.Conn) error {
 
 func (p *postgresDatabases) create(name, template string) error {
 	return p.admin(func(ctx context.Context, conn *pgx.Conn) error {
+		var version int
+		if err := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+			return fmt.Errorf("ask for the version: %w", err)
+		}
+		statement := "CREATE DATABASE " + name + " TEMPLATE " + template
+		if version >= 150000 {
+			statement += " STRATEGY FILE_COPY" // faster than through the log, for a small template
+		}
 		for {
-			_, err := conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+			_, err := conn.Exec(ctx, statement)
 			var refused *pgconn.PgError
 			if errors.As(err, &refused) && refused.Code == objectInUse && ctx.Err() == nil {
 				continue // the server waits five seconds by itself before it says so
