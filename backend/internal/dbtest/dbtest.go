@@ -70,7 +70,7 @@ func SQLiteURL(t testing.TB) string {
 }
 
 // sqliteTemplate migrates one database per test binary; each test gets a copy of the file.
-var sqliteTemplate = sync.OnceValues(func() ([]byte, error) { //nolint:gochecknoglobals // once per test binary
+var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "latchkey-dbtest-")
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ type postgresDatabases struct {
 }
 
 // postgresTemplate finds or starts the server and makes sure that it holds a migrated template.
-var postgresTemplate = sync.OnceValues(func() (*postgresDatabases, error) { //nolint:gochecknoglobals // once per test binary
+var postgresTemplate = sync.OnceValues(func() (*postgresDatabases, error) {
 	p := &postgresDatabases{}
 	raw := getenv("LATCHKEY_TEST_POSTGRES_URL")
 	if raw == "" {

@@ -97,7 +97,7 @@ func startServer() (folder string, share *os.File, err error) {
 		}
 		command = append([]string{"setpriv", "--reuid", serverUser, "--regid", serverUser, "--init-groups"}, command...)
 	}
-	cmd := exec.Command(command[0], command[1:]...) //nolint:noctx // it ends by itself, after the tests
+	cmd := exec.Command(command[0], command[1:]...) // it ends by itself, after the tests
 	cmd.Dir = folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // an interrupt at the terminal is for the tests
 	if err := cmd.Start(); err != nil {
