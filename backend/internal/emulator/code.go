@@ -102,8 +102,8 @@ func (e *Emulator) checkUser(a *app, s signIn, scopes scopeRequest) (*user, *sts
 		return nil, e.sts(50076)
 	}
 	have := e.granted(a, u)
-	for _, name := range scopes.names {
-		if !slices.Contains(have, name) {
+	for _, name := range scopes.names { // the OIDC scopes come with any consent
+		if !isOIDC(name) && !slices.Contains(have, name) {
 			return nil, e.sts(65001, "{C}", a.clientID, "{N}", a.name)
 		}
 	}

@@ -64,6 +64,17 @@ type scopeRequest struct {
 
 func (s scopeRequest) has(name string) bool { return slices.Contains(s.names, name) }
 
+// withOIDC adds the OIDC scopes of another request. MSAL Go names them only at the token endpoint.
+func (s scopeRequest) withOIDC(other scopeRequest) scopeRequest {
+	s.names = slices.Clone(s.names)
+	for _, n := range other.names {
+		if isOIDC(n) && !s.has(n) {
+			s.names = append(s.names, n)
+		}
+	}
+	return s
+}
+
 // parseScopes reads a scope parameter. Graph may be written as nothing, as a Graph host of any
 // cloud, as its application id, or as this emulator's own address.
 func (e *Emulator) parseScopes(raw, base string) (scopeRequest, *stsError) {

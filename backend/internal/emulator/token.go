@@ -101,16 +101,19 @@ func (e *Emulator) grantCode(c *call, t *tenant, a *app, p credential) *stsError
 	if sts != nil {
 		return sts
 	}
-	if c.form.Get("scope") != "" {
-		if _, sts = e.parseScopes(c.form.Get("scope"), c.base); sts != nil {
+	scopes := k.scopes
+	if raw := c.form.Get("scope"); raw != "" {
+		asked, sts := e.parseScopes(raw, c.base)
+		if sts != nil {
 			return sts
 		}
+		scopes = scopes.withOIDC(asked)
 	}
-	u, sts := e.checkUser(a, k.signIn, k.scopes)
+	u, sts := e.checkUser(a, k.signIn, scopes)
 	if sts != nil {
 		return sts
 	}
-	e.succeed(c, grantOf{app: a, user: u, tenant: t, signIn: k.signIn, scopes: k.scopes, platform: platform, refresh: k.scopes.has("offline_access")})
+	e.succeed(c, grantOf{app: a, user: u, tenant: t, signIn: k.signIn, scopes: scopes, platform: platform, refresh: scopes.has("offline_access")})
 	return nil
 }
 
@@ -159,7 +162,7 @@ func (e *Emulator) grantClient(c *call, t *tenant, a *app, p credential) *stsErr
 	if sts := e.authenticate(c, a, p, PlatformWeb); sts != nil {
 		return sts
 	}
-	fields := strings.Fields(c.form.Get("scope"))
+	fields := slices.DeleteFunc(strings.Fields(c.form.Get("scope")), isOIDC) // MSAL Go adds them; they mean nothing here
 	if len(fields) != 1 || !strings.HasSuffix(fields[0], "/.default") {
 		return e.sts(1002012, "{S}", c.form.Get("scope"))
 	}
