@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { api, data, done, type Body, type Schemas } from "./client";
 import { instanceQuery } from "./instance";
 import { isProblem } from "./problem";
@@ -20,6 +20,14 @@ export const sessionQuery = queryOptions({
   },
   staleTime: 60_000,
 });
+
+/** Nobody is signed in any more: what was read by whoever was is dropped. */
+export function forgetSession(client: QueryClient) {
+  client.setQueryData(sessionQuery.queryKey, null);
+  client.removeQueries({
+    predicate: ({ queryKey }) => queryKey[0] !== "instance" && queryKey[0] !== "session",
+  });
+}
 
 export function useSignIn() {
   const client = useQueryClient();
@@ -45,10 +53,7 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => done(api.DELETE("/api/v1/session")),
-    onSuccess: () => {
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== "instance" });
-      client.setQueryData(sessionQuery.queryKey, null);
-    },
+    onSuccess: () => forgetSession(client),
   });
 }
 

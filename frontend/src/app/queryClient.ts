@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { isProblem } from "@/api/problem";
-import { sessionQuery } from "@/api/session";
+import { forgetSession } from "@/api/session";
 
 /**
  * The one cache of what the server said. A 401 to anything ends the session here: what was read with it is
@@ -8,7 +8,8 @@ import { sessionQuery } from "@/api/session";
  */
 export function createQueryClient(): QueryClient {
   const onError = (error: unknown) => {
-    if (isProblem(error) && error.status === 401 && error.code !== "invalid_credentials") endSession(client);
+    if (isProblem(error) && error.status === 401 && error.code !== "invalid_credentials")
+      forgetSession(client);
   };
   const client = new QueryClient({
     queryCache: new QueryCache({ onError }),
@@ -18,13 +19,6 @@ export function createQueryClient(): QueryClient {
     },
   });
   return client;
-}
-
-function endSession(client: QueryClient) {
-  client.setQueryData(sessionQuery.queryKey, null);
-  client.removeQueries({
-    predicate: ({ queryKey }) => queryKey[0] !== "instance" && queryKey[0] !== "session",
-  });
 }
 
 /** A refusal stays one however often it is asked for; a hiccup may pass. */

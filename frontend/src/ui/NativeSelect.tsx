@@ -1,0 +1,46 @@
+import { ChevronDown } from "lucide-react";
+import { useId } from "react";
+import { inputStyle } from "./inputStyle";
+
+type NativeSelectProps<Value extends string> = {
+  label: string;
+  /** The label is read out only: for filters, whose first option says what they are. */
+  hideLabel?: boolean;
+  options: readonly { value: Value; label: string }[];
+  value: Value;
+  onChange: (value: Value) => void;
+};
+
+/** The browser's own drop-down, for filters: it weighs nothing in the first load. */
+export function NativeSelect<Value extends string>(props: NativeSelectProps<Value>) {
+  const { label, hideLabel, options, value, onChange } = props;
+  const id = useId();
+  return (
+    <div className="grid gap-1">
+      <label htmlFor={id} className={hideLabel ? "sr-only" : "w-fit font-semibold"}>
+        {label}
+      </label>
+      <div className="relative">
+        <select
+          id={id}
+          value={value}
+          onChange={(event) => {
+            const chosen = options.find((option) => option.value === event.target.value);
+            if (chosen) onChange(chosen.value);
+          }}
+          className={`appearance-none ${inputStyle({ end: true })}`}
+        >
+          {options.map((option) => (
+            <option key={option.value} value={option.value} className="bg-raised text-ink">
+              {option.label}
+            </option>
+          ))}
+        </select>
+        <ChevronDown
+          aria-hidden="true"
+          className="pointer-events-none absolute top-1/2 right-2.5 size-4 -translate-y-1/2 text-muted"
+        />
+      </div>
+    </div>
+  );
+}
