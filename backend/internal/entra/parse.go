@@ -115,7 +115,6 @@ func CallbackError(query url.Values) *Error {
 		TraceID:       find(traceID, description),
 		CorrelationID: find(correlation, description),
 		Timestamp:     find(writtenTime, description),
-		Claims:        jsonObject(query.Get("claims")),
 	}
 }
 
