@@ -25,7 +25,7 @@ func (e *Emulator) issueAccess(c *call, t *accessToken, sid string) string {
 		text = e.opaque("EwB", 900)
 	} else {
 		header := map[string]any{"typ": "JWT", "nonce": e.opaque("", 43), "alg": "RS256", "kid": e.currentKey().kid, "x5t": e.currentKey().kid}
-		input, err := jwtInput(header, e.accessClaims(c, t, sid))
+		input, err := jwtInput(header, e.accessClaims(t, sid))
 		if err != nil {
 			input = "e30.e30"
 		}
@@ -38,7 +38,7 @@ func (e *Emulator) issueAccess(c *call, t *accessToken, sid string) string {
 	return text
 }
 
-func (e *Emulator) accessClaims(c *call, t *accessToken, sid string) map[string]any {
+func (e *Emulator) accessClaims(t *accessToken, sid string) map[string]any {
 	claims := map[string]any{
 		"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/" + t.tenant + "/",
 		"iat": t.issued.Unix(), "nbf": t.issued.Unix(), "exp": t.expires.Unix(),

@@ -29,6 +29,7 @@ type call struct {
 	query         url.Values
 	rule          *rule // failure to apply, or nil
 	user, client  string
+	lane          lane
 	headless      bool // answers are for a program: no pages
 	pageError     *PageError
 

@@ -8,11 +8,7 @@ import (
 
 // controlRoutes is the control API: the Go methods over HTTP, for programs in other languages and for curl.
 func (e *Emulator) controlRoutes(mux *http.ServeMux) {
-	e.free(mux, "POST /_emulator/sign-in", func(c *call) {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.signInHeadless(c)
-	})
+	e.free(mux, "POST /_emulator/sign-in", e.locked(e.signInHeadless))
 	e.free(mux, "GET /_emulator/style.css", e.style)
 	e.free(mux, "GET /_emulator/state", e.showState)
 	e.free(mux, "POST /_emulator/clock", e.setClock)

@@ -78,6 +78,8 @@ type Emulator struct {
 	rules    []*rule
 	recorded []Request
 	counts   map[string]int
+	received int
+	inFlight map[lane]int
 	arrived  chan struct{}
 
 	seed Seed
@@ -93,7 +95,7 @@ func New(o Options) *Emulator {
 		codes: map[tokenHash]*code{}, refresh: map[tokenHash]*refreshToken{}, access: map[tokenHash]*accessToken{},
 		loops: map[tokenHash]*loop{}, jtis: map[string]time.Time{},
 		mailboxes: map[string]*mailbox{},
-		counts:    map[string]int{}, arrived: make(chan struct{}),
+		counts:    map[string]int{}, inFlight: map[lane]int{}, arrived: make(chan struct{}),
 	}
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)

@@ -62,7 +62,7 @@ func (e *Emulator) browser(c *call) *session {
 }
 
 func (e *Emulator) setCookie(c *call, value string, maxAge int) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure follows the scheme: plain http is for loopback.
 		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, MaxAge: maxAge,
 		SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.base, "https://"),
 	}
@@ -240,7 +240,8 @@ func (e *Emulator) consented(c *call, f *flow, u *user, everybody bool) {
 		return
 	}
 	c.answer(req, []pair{
-		{"admin_consent", "True"}, {"tenant", req.tenant.id},
+		{"admin_consent", "True"},
+		{"tenant", req.tenant.id},
 		{"scope", e.settings.formatScopes(scopes, req.scopes.prefix)},
 	})
 }

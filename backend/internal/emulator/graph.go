@@ -76,10 +76,10 @@ func (c *call) graphHeaders() {
 
 const graphJSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
-func (c *call) graphAnswer(status int, v any) {
+func (c *call) graphAnswer(v any) {
 	c.header.Set("Content-Type", graphJSON)
 	c.header.Set("OData-Version", "4.0")
-	c.json(status, v)
+	c.json(http.StatusOK, v)
 }
 
 func (c *call) graphError(g *graphErr) {

@@ -103,7 +103,7 @@ func (e *Emulator) getFolder(g *graphCall, box *mailbox) *graphErr {
 	out := selectFrom(box.folderJSON(f, g.now), g.query.Get("$select"))
 	out["@odata.context"] = g.context("mailFolders/$entity")
 	g.prefer()
-	g.graphAnswer(http.StatusOK, out)
+	g.graphAnswer(out)
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (e *Emulator) getMessage(g *graphCall, box *mailbox, f *folder, id string) 
 	out := selectFrom(dropUnasked(g.messageJSON(m), list), list)
 	out["@odata.context"] = g.context("messages/$entity")
 	g.prefer()
-	g.graphAnswer(http.StatusOK, out)
+	g.graphAnswer(out)
 	return nil
 }
 

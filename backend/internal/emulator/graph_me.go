@@ -41,7 +41,7 @@ func (e *Emulator) getUser(g *graphCall) *graphErr {
 	}
 	out := selectFrom(all, g.query.Get("$select"))
 	out["@odata.context"] = g.base + "/v1.0/$metadata#users/$entity"
-	g.graphAnswer(http.StatusOK, out)
+	g.graphAnswer(out)
 	return nil
 }
 
@@ -75,7 +75,7 @@ func (e *Emulator) revokeMine(g *graphCall) *graphErr {
 		return gerr(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 	}
 	e.revoke(g.owner, g.now)
-	g.graphAnswer(http.StatusOK, map[string]any{"@odata.context": g.base + "/v1.0/$metadata#Edm.Boolean", "value": true})
+	g.graphAnswer(map[string]any{"@odata.context": g.base + "/v1.0/$metadata#Edm.Boolean", "value": true})
 	return nil
 }
 

@@ -76,13 +76,22 @@ type message struct {
 // wellKnownFolders in the order they are listed; hidden ones only when asked for.
 func wellKnownFolders() []folder {
 	return []folder{
-		{wellKnown: "archive", name: "Archive"}, {wellKnown: "conversationhistory", name: "Conversation History"},
-		{wellKnown: "deleteditems", name: "Deleted Items"}, {wellKnown: "drafts", name: "Drafts"}, {wellKnown: "inbox", name: "Inbox"},
-		{wellKnown: "junkemail", name: "Junk Email"}, {wellKnown: "outbox", name: "Outbox"}, {wellKnown: "sentitems", name: "Sent Items"},
-		{wellKnown: "clutter", name: "Clutter", hidden: true}, {wellKnown: "conflicts", name: "Conflicts", hidden: true},
-		{wellKnown: "localfailures", name: "Local Failures", hidden: true}, {wellKnown: "recoverableitemsdeletions", name: "Deletions", hidden: true},
-		{wellKnown: "scheduled", name: "Scheduled", hidden: true}, {wellKnown: "searchfolders", name: "Finder", hidden: true},
-		{wellKnown: "serverfailures", name: "Server Failures", hidden: true}, {wellKnown: "syncissues", name: "Sync Issues", hidden: true},
+		{wellKnown: "archive", name: "Archive"},
+		{wellKnown: "conversationhistory", name: "Conversation History"},
+		{wellKnown: "deleteditems", name: "Deleted Items"},
+		{wellKnown: "drafts", name: "Drafts"},
+		{wellKnown: "inbox", name: "Inbox"},
+		{wellKnown: "junkemail", name: "Junk Email"},
+		{wellKnown: "outbox", name: "Outbox"},
+		{wellKnown: "sentitems", name: "Sent Items"},
+		{wellKnown: "clutter", name: "Clutter", hidden: true},
+		{wellKnown: "conflicts", name: "Conflicts", hidden: true},
+		{wellKnown: "localfailures", name: "Local Failures", hidden: true},
+		{wellKnown: "recoverableitemsdeletions", name: "Deletions", hidden: true},
+		{wellKnown: "scheduled", name: "Scheduled", hidden: true},
+		{wellKnown: "searchfolders", name: "Finder", hidden: true},
+		{wellKnown: "serverfailures", name: "Server Failures", hidden: true},
+		{wellKnown: "syncissues", name: "Sync Issues", hidden: true},
 	}
 }
 

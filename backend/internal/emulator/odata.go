@@ -42,7 +42,7 @@ func (g *graphCall) listAnswer(what string, all []map[string]any) *graphErr {
 		out["@odata.nextLink"] = g.nextLink(top, to)
 	}
 	g.prefer()
-	g.graphAnswer(http.StatusOK, out)
+	g.graphAnswer(out)
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is defined over SHA-1.
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -122,7 +122,7 @@ func TestOpenIDClient(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, id.Subject, info.Subject)
 
-	token.Expiry = time.Now().Add(-time.Minute) //nolint:forbidigo // the library reads the machine's clock.
+	token.Expiry = time.Now().Add(-time.Minute)
 	w.RotateKeys()
 	fresh, err := config.TokenSource(ctx, token).Token()
 	require.NoError(t, err)
@@ -210,7 +210,7 @@ func TestAssertion(t *testing.T) {
 	t.Parallel()
 	_, key, certPEM := certificate(t)
 	block, _ := pem.Decode(certPEM)
-	one, two := sha1.Sum(block.Bytes), sha256.Sum256(block.Bytes) //nolint:gosec // x5t is defined over SHA-1.
+	one, two := sha1.Sum(block.Bytes), sha256.Sum256(block.Bytes)
 	sign := func(w *world, alg string, header, claims map[string]any) string {
 		h := map[string]any{"alg": alg, "typ": "JWT"}
 		for k, v := range header {

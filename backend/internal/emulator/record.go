@@ -35,6 +35,9 @@ type Request struct {
 	Failed   string            `json:"failed"`   // id of the failure that hit it
 }
 
+// lane is what concurrency is counted by.
+type lane struct{ endpoint, user string }
+
 // Requests are all recorded requests, oldest first. Calls of the control API are not recorded.
 func (e *Emulator) Requests() []Request {
 	e.mu.Lock()
@@ -103,22 +106,18 @@ func (e *Emulator) arrive(c *call) int {
 	defer e.mu.Unlock()
 	e.peek(c)
 	c.rule = e.matchRule(c)
+	e.received++
 	r := Request{
-		Seq: 1, Time: c.now, Method: c.r.Method, Host: c.r.Host, Path: c.r.URL.Path, Endpoint: c.endpoint, Detail: c.detail,
+		Seq: e.received, Time: c.now, Method: c.r.Method, Host: c.r.Host, Path: c.r.URL.Path, Endpoint: c.endpoint, Detail: c.detail,
 		Query: redactValues(c.query), Form: redactValues(c.form), Headers: redactHeaders(c.r.Header), BodySize: len(c.body),
-		User: c.user, ClientID: c.client, InFlight: 1,
+		User: c.user, ClientID: c.client,
 	}
 	if c.rule != nil {
 		r.Failed = c.rule.ID
 	}
-	if n := len(e.recorded); n > 0 {
-		r.Seq = e.recorded[n-1].Seq + 1
-	}
-	for _, other := range e.recorded {
-		if other.Status == 0 && other.Endpoint == r.Endpoint && other.User == r.User {
-			r.InFlight++
-		}
-	}
+	c.lane = lane{c.endpoint, c.user}
+	e.inFlight[c.lane]++
+	r.InFlight = e.inFlight[c.lane]
 	if len(e.recorded) >= recordsKept {
 		e.recorded = slices.Clone(e.recorded[recordsKept/2:])
 	}
@@ -139,10 +138,12 @@ func (e *Emulator) depart(c *call, seq, status int) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	i := slices.IndexFunc(e.recorded, func(r Request) bool { return r.Seq == seq })
-	if i >= 0 {
-		e.recorded[i].Status = status
-		e.recorded[i].User, e.recorded[i].ClientID = c.user, c.client
+	if e.inFlight[c.lane]--; e.inFlight[c.lane] == 0 {
+		delete(e.inFlight, c.lane)
+	}
+	if len(e.recorded) > 0 && seq >= e.recorded[0].Seq { // not forgotten meanwhile
+		r := &e.recorded[seq-e.recorded[0].Seq]
+		r.Status, r.User, r.ClientID = status, c.user, c.client
 	}
 	if status == 0 {
 		return

@@ -56,10 +56,9 @@ func isOIDC(scope string) bool {
 
 // scopeRequest is a parsed scope parameter.
 type scopeRequest struct {
-	names   []string // canonical permission names without the resource
-	prefix  string   // how the caller wrote Graph, to answer in kind
-	allOf   bool     // .default was asked
-	foreign bool     // a known resource other than Graph came first
+	names  []string // canonical permission names without the resource
+	prefix string   // how the caller wrote Graph, to answer in kind
+	allOf  bool     // .default was asked
 }
 
 func (s scopeRequest) has(name string) bool { return slices.Contains(s.names, name) }

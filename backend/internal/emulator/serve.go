@@ -11,11 +11,7 @@ import (
 func (e *Emulator) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	on := func(pattern string, h func(*call)) {
-		e.free(mux, pattern, func(c *call) {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			h(c)
-		})
+		e.free(mux, pattern, e.locked(h))
 	}
 	on("GET /{tenant}/v2.0/.well-known/openid-configuration", e.discovery)
 	on("GET /{tenant}/discovery/v2.0/keys", e.jwks)
@@ -32,6 +28,15 @@ func (e *Emulator) routes() *http.ServeMux {
 	on("GET /error", e.errorHelp)
 	e.controlRoutes(mux)
 	return mux
+}
+
+// locked runs a handler under the lock, and frees it whatever happens.
+func (e *Emulator) locked(h func(*call)) func(*call) {
+	return func(c *call) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		h(c)
+	}
 }
 
 type callKey struct{}
@@ -64,7 +69,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !c.answerWithFailure() {
-		e.run(c)
+		e.run(c) //nolint:contextcheck // the context is that of the call's request.
 		c.damage()
 	}
 	dropped := c.rule != nil && c.rule.Drop != ""
@@ -82,9 +87,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // run finds the route and lets it write into the call's buffer. Graph has its own grammar of paths.
 func (e *Emulator) run(c *call) {
 	if isGraphPath(c.r.URL.Path) {
-		e.mu.Lock()
-		e.graph(c)
-		e.mu.Unlock()
+		e.locked(e.graph)(c)
 	} else {
 		ctx := context.WithValue(c.r.Context(), callKey{}, c)
 		e.mux.ServeHTTP(bufferWriter{c}, c.r.WithContext(ctx))
@@ -118,7 +121,7 @@ func (c *call) flush(w http.ResponseWriter) {
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(c.status)
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(body); err != nil { //nolint:gosec // pages come from html/template, the rest is JSON.
 		c.e.logger.Debug("answer not delivered", "error", err)
 	}
 	if c.rule != nil && c.rule.Drop == DropDuring {
