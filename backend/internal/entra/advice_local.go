@@ -110,8 +110,6 @@ func settledBySuberror(suberror string) bool {
 
 // adviceForError reads the standard error (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6)
 // and Entra's suberror. It reports false for an error that it doesn't know.
-//
-//nolint:funlen // one entry per standard error
 func adviceForError(code, suberror string) (Advice, bool) {
 	switch code {
 	case "invalid_client":

@@ -15,7 +15,7 @@ import (
 
 func TestAuthorizeURL(t *testing.T) {
 	t.Parallel()
-	client := newClient(time.Now) //nolint:forbidigo // nothing here depends on time
+	client := newClient(time.Now)
 	provider := entra.Provider{
 		Cloud:                 entra.Cloud{GraphURL: "https://graph.microsoft.us/"},
 		AuthorizationEndpoint: "https://login.example/t/authorize?p=policy",

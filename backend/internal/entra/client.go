@@ -34,6 +34,7 @@ const (
 	maxRemember  = 1024    // Providers, and key sets, kept in memory.
 	rememberFor  = 24 * time.Hour
 	refetchAfter = 30 * time.Second // Least time between two fetches of one key set.
+	staleFor     = 5 * time.Minute  // How long what is a day old serves on after a fetch that failed.
 	clockSkew    = 5 * time.Minute
 )
 
@@ -109,7 +110,7 @@ func (c *Client) send(request *http.Request) (answer, *upstream.Failure) {
 	client := *c.HTTP
 	client.CheckRedirect = upstream.NoRedirect
 	client.Jar = nil
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:gosec // G704: the address is the operator's, or its checked discovery document's
 	if err != nil {
 		return answer{requestID: requestID}, upstream.Describe(err)
 	}

@@ -49,6 +49,9 @@ func (c *Client) Discover(ctx context.Context, cloud Cloud, tenant string) (Prov
 	}
 	provider, err := c.Rediscover(ctx, cloud, tenant)
 	if err != nil && found && err.(*Error).Transient() { //nolint:errorlint,forcetypeassert // Rediscover returns *Error only
+		c.mu.Lock()
+		c.providers = remember(c.providers, providerKey(cloud, tenant), known.value, c.Now().Add(staleFor-rememberFor))
+		c.mu.Unlock()
 		return known.value, nil
 	}
 	return provider, err

@@ -93,7 +93,13 @@ func TestDiscoverRemembers(t *testing.T) {
 		known := w.provider()
 		w.emulator.Advance(48 * time.Hour)
 		w.emulator.Fail(emulator.Failure{Endpoint: "discovery", Status: http.StatusServiceUnavailable, HTML: true})
+		for range 3 {
+			require.Equal(t, known, w.provider())
+		}
+		require.Equal(t, 2, w.emulator.Count("discovery"), "an outage is not asked about at every call")
+		w.emulator.Advance(6 * time.Minute)
 		require.Equal(t, known, w.provider())
+		require.Equal(t, 3, w.emulator.Count("discovery"))
 	})
 	t.Run("but not through a verdict on the tenant", func(t *testing.T) {
 		t.Parallel()
@@ -235,7 +241,7 @@ func discoverFrom(t *testing.T, handler http.HandlerFunc) (entra.Provider, error
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	client := newClient(time.Now) //nolint:forbidigo // a test of answers, not of time
+	client := newClient(time.Now)
 	cloud := entra.Cloud{ID: "stub", Name: "Stub", AuthorityURL: server.URL, GraphURL: "https://graph.example"}
 	return client.Discover(t.Context(), cloud, "tenant.example")
 }

@@ -83,6 +83,9 @@ func (c *Client) knownKeys(ctx context.Context, address string) (keySet, bool, *
 	}
 	keys, failed := c.fetchKeys(ctx, address)
 	if failed != nil && found {
+		c.mu.Lock()
+		c.keySets = remember(c.keySets, address, known.value, c.Now().Add(staleFor-rememberFor))
+		c.mu.Unlock()
 		return known.value, true, nil
 	}
 	return keys, true, failed

@@ -44,7 +44,7 @@ func TestNoSecretInErrors(t *testing.T) {
 		"in broken JSON": replying(200, "application/json", `{"access_token":"issuedtokenvalue","refresh_token":"`+refreshToken),
 		"in bad tokens":  replyingJSON(200, map[string]any{"access_token": "issuedtokenvalue\n", "refresh_token": refreshToken}),
 		"in a redirect": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://x.invalid/"+refreshToken+clientSecret, 307)
+			http.Redirect(w, r, "http://x.invalid/"+refreshToken+clientSecret, http.StatusTemporaryRedirect)
 		},
 		"in no HTTP":       raw(clientSecret + refreshToken + code + "\r\n\r\n"),
 		"in a bad header":  raw("HTTP/1.1 200 OK\r\n" + clientSecret + refreshToken + "\r\n\r\n"),

@@ -20,7 +20,7 @@ func TestProbe(t *testing.T) {
 		require.Equal(t, 1, w.emulator.Count("token.client_credentials"))
 	})
 	faults := map[string]struct {
-		arrange  func(w *world)
+		arrange  func(w *world) error
 		clientID string
 		secret   func(w *world) string
 		class    entra.Class
@@ -30,10 +30,10 @@ func TestProbe(t *testing.T) {
 		"a wrong secret":                       {nil, "", func(*world) string { return "wrong~secret" }, entra.ClassConfiguration, "clientSecret", "invalid_client_secret"},
 		"the Secret ID in place of the secret": {nil, "", func(w *world) string { return w.seed.SecretID }, entra.ClassConfiguration, "clientSecret", "invalid_client_secret"},
 		"no secret":                            {nil, "", func(*world) string { return "" }, entra.ClassConfiguration, "clientSecret", "client_secret_missing"},
-		"an expired secret":                    {func(w *world) { w.emulator.ExpireSecret("", "") }, "", nil, entra.ClassConfiguration, "clientSecret", "client_secret_expired"},
+		"an expired secret":                    {func(w *world) error { return w.emulator.ExpireSecret("", "") }, "", nil, entra.ClassConfiguration, "clientSecret", "client_secret_expired"},
 		"an unknown client ID":                 {nil, "99999999-8888-7777-6666-555555555555", nil, entra.ClassConfiguration, "clientId", "client_not_found"},
-		"a deleted app":                        {func(w *world) { w.emulator.DeleteApp("") }, "", nil, entra.ClassConfiguration, "clientId", "client_not_found"},
-		"a disabled app":                       {func(w *world) { w.emulator.SetAppEnabled("", false) }, "", nil, entra.ClassAdministrator, "clientId", "app_disabled"},
+		"a deleted app":                        {func(w *world) error { return w.emulator.DeleteApp("") }, "", nil, entra.ClassConfiguration, "clientId", "client_not_found"},
+		"a disabled app":                       {func(w *world) error { return w.emulator.SetAppEnabled("", false) }, "", nil, entra.ClassAdministrator, "clientId", "app_disabled"},
 	}
 	for name, fault := range faults {
 		t.Run(name+" is shown at its field", func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestProbe(t *testing.T) {
 			w := newWorld(t)
 			provider := w.provider()
 			if fault.arrange != nil {
-				fault.arrange(w)
+				require.NoError(t, fault.arrange(w))
 			}
 			clientID, clientSecret := w.seed.ClientID, w.seed.Secret
 			if fault.clientID != "" {

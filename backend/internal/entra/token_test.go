@@ -124,16 +124,16 @@ func TestRefresh(t *testing.T) {
 		require.Zero(t, w.emulator.Count("token"))
 	})
 	verdicts := map[string]struct {
-		arrange func(w *world)
+		arrange func(w *world) error
 		class   entra.Class
 		code    string
 	}{
-		"revoked sessions": {func(w *world) { w.emulator.RevokeSessions("mara") }, entra.ClassSignIn, "grant_revoked"},
-		"removed consent":  {func(w *world) { w.emulator.RemoveConsent("", "mara") }, entra.ClassSignIn, "consent_required"},
-		"disabled account": {func(w *world) { w.emulator.SetUserEnabled("mara", false) }, entra.ClassAdministrator, "account_disabled"},
-		"deleted account":  {func(w *world) { w.emulator.DeleteUser("mara") }, entra.ClassAdministrator, "account_deleted"},
-		"expired secret":   {func(w *world) { w.emulator.ExpireSecret("", "") }, entra.ClassConfiguration, "client_secret_expired"},
-		"90 days of rest":  {func(w *world) { w.emulator.Advance(91 * 24 * time.Hour) }, entra.ClassSignIn, "grant_inactive"},
+		"revoked sessions": {func(w *world) error { return w.emulator.RevokeSessions("mara") }, entra.ClassSignIn, "grant_revoked"},
+		"removed consent":  {func(w *world) error { return w.emulator.RemoveConsent("", "mara") }, entra.ClassSignIn, "consent_required"},
+		"disabled account": {func(w *world) error { return w.emulator.SetUserEnabled("mara", false) }, entra.ClassAdministrator, "account_disabled"},
+		"deleted account":  {func(w *world) error { return w.emulator.DeleteUser("mara") }, entra.ClassAdministrator, "account_deleted"},
+		"expired secret":   {func(w *world) error { return w.emulator.ExpireSecret("", "") }, entra.ClassConfiguration, "client_secret_expired"},
+		"90 days of rest":  {func(w *world) error { w.emulator.Advance(91 * 24 * time.Hour); return nil }, entra.ClassSignIn, "grant_inactive"},
 	}
 	for name, verdict := range verdicts {
 		t.Run(name+" is told for what it is", func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestRefresh(t *testing.T) {
 			w := newWorld(t)
 			tokens := w.tokens()
 			provider := w.provider()
-			verdict.arrange(w)
+			require.NoError(t, verdict.arrange(w))
 			_, err := w.client.Refresh(t.Context(), provider, w.refreshRequest(tokens.RefreshToken))
 			advice := entraError(t, err).Advice()
 			require.Equal(t, verdict.class, advice.Class)

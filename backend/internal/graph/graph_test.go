@@ -60,7 +60,7 @@ func TestInboxExists(t *testing.T) {
 	t.Run("no, for an account without a mailbox", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.emulator.ChangeUser("mara", func(u *emulator.User) { u.HasMailbox = false })
+		require.NoError(t, w.emulator.ChangeUser("mara", func(u *emulator.User) { u.HasMailbox = false }))
 		exists, err := w.client.InboxExists(t.Context(), w.base, w.token)
 		require.NoError(t, err)
 		require.False(t, exists)
@@ -92,7 +92,7 @@ func TestDo(t *testing.T) {
 			replying(202, "")(w, r)
 		}))
 		t.Cleanup(server.Close)
-		response, err := newClient(time.Now).Do(t.Context(), server.URL+"/", secret.New("tok"), graph.Request{ //nolint:forbidigo // no time in it
+		response, err := newClient(time.Now).Do(t.Context(), server.URL+"/", secret.New("tok"), graph.Request{
 			Method: http.MethodPost, Path: "/me/messages/AAM%2Fk%3D/send", Query: url.Values{"$top": {"5"}},
 			Header: http.Header{"prefer": {`outlook.body-content-type="text"`}, "Authorization": {"Bearer other"}}, Body: []byte(`{}`),
 		})
@@ -111,7 +111,7 @@ func TestDo(t *testing.T) {
 		var lured int
 		elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { lured++ }))
 		t.Cleanup(elsewhere.Close)
-		_, err := stubbed(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 302) })
+		_, err := stubbed(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
 		require.Equal(t, 302, graphError(t, err).Status)
 		require.Zero(t, lured)
 	})
@@ -119,8 +119,13 @@ func TestDo(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		for _, r := range []graph.Request{
-			{Method: "GET", Path: "me"}, {Method: "GET", Path: "/me?x=1"}, {Method: "GET", Path: "//evil.example/"},
-			{Method: "GET", Path: "/me#x"}, {Method: "G T", Path: "/me"}, {Method: "GET", Path: "/me/%zz"}, {Method: "GET", Path: ""},
+			{Method: "GET", Path: "me"},
+			{Method: "GET", Path: "/me?x=1"},
+			{Method: "GET", Path: "//evil.example/"},
+			{Method: "GET", Path: "/me#x"},
+			{Method: "G T", Path: "/me"},
+			{Method: "GET", Path: "/me/%zz"},
+			{Method: "GET", Path: ""},
 		} {
 			_, err := w.client.Do(t.Context(), w.base, w.token, r)
 			require.ErrorIs(t, err, graph.ErrRequest, r.Path)

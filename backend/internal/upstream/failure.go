@@ -43,7 +43,7 @@ func (f *Failure) Error() string {
 // Is lets errors.Is see through to context.Canceled, context.DeadlineExceeded and system errors,
 // without giving out the cause itself, whose text is not ours.
 func (f *Failure) Is(target error) bool {
-	switch target { //nolint:errorlint // this is errors.Is's own step: it compares identity
+	switch target {
 	case context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, ErrBodyTooLarge:
 		return errors.Is(f.cause, target)
 	}

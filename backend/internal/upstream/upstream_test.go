@@ -95,7 +95,7 @@ func TestDescribe(t *testing.T) {
 		server.Close()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 		require.NoError(t, err)
-		_, err = upstream.NewHTTPClient(time.Minute).Do(request) //nolint:bodyclose // there is none
+		_, err = upstream.NewHTTPClient(time.Minute).Do(request)
 		failure := upstream.Describe(err)
 		require.Equal(t, upstream.Unreachable, failure.Kind)
 		require.ErrorIs(t, failure, syscall.ECONNREFUSED)
