@@ -1,0 +1,175 @@
+// Package apiclient owns integrations: their secrets, what they may do and with which account keys,
+// and the JWT that they exchange a secret for.
+//
+// Invariants: a secret is shown once and stored as a hash; at most two are live, so that one can be
+// replaced without a pause; a JWT says who and what at most, the row says what now: disabling or
+// deleting a client, or taking a permission away, counts from the next request.
+package apiclient
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"hash/crc32"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+)
+
+// Permissions is a list of permissions in a column, separated by spaces as in a scope.
+type Permissions []auth.Permission
+
+// Value joins the names.
+func (p Permissions) Value() (driver.Value, error) { return p.scope(), nil }
+
+func (p Permissions) scope() string {
+	names := make([]string, 0, len(p))
+	for _, name := range p {
+		names = append(names, string(name))
+	}
+	return strings.Join(names, " ")
+}
+
+// Scan splits the names.
+func (p *Permissions) Scan(src any) error {
+	var text string
+	switch v := src.(type) {
+	case string:
+		text = v
+	case []byte:
+		text = string(v)
+	default:
+		return fmt.Errorf("scan permissions: unexpected column type %T", src)
+	}
+	*p = Permissions{}
+	for name := range strings.FieldsSeq(text) {
+		*p = append(*p, auth.Permission(name))
+	}
+	return nil
+}
+
+// GormDataType names the column type for GORM's statement builder.
+func (Permissions) GormDataType() string { return "string" }
+
+// Client is one row of api_clients, with its secrets and keys where they were read.
+type Client struct {
+	ID             string
+	Name           string
+	NameKey        string
+	Description    string
+	Permissions    Permissions
+	AllAccountKeys bool
+	Disabled       bool
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	CreatedByType  auth.PrincipalType
+	CreatedByID    string
+	CreatedByName  string
+	LastUsedAt     *time.Time
+
+	AccountKeyIDs []string `gorm:"-"`
+	Secrets       []Secret `gorm:"-"`
+}
+
+// TableName names the table.
+func (Client) TableName() string { return "api_clients" }
+
+// Secret is one row of api_client_secrets.
+type Secret struct {
+	ID          string
+	APIClientID string `gorm:"column:api_client_id"`
+	SecretHash  string
+	Hint        string
+	CreatedAt   time.Time
+	ExpiresAt   *time.Time
+	LastUsedAt  *time.Time
+}
+
+// TableName names the table.
+func (Secret) TableName() string { return "api_client_secrets" }
+
+func (s Secret) live(now time.Time) bool { return s.ExpiresAt == nil || now.Before(*s.ExpiresAt) }
+
+type clientKey struct {
+	APIClientID  string `gorm:"column:api_client_id"`
+	AccountKeyID string
+}
+
+// TableName names the table.
+func (clientKey) TableName() string { return "api_client_account_keys" }
+
+const (
+	secretPrefix = "lk_"
+	maxSecrets   = 2
+	idDigits     = 32 // a UUID without dashes
+	randomDigits = 43 // 256 bits in base 62
+	sumDigits    = 6
+	base62       = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+// newSecret makes a secret that scanners can recognise and check: lk_, the client's id, a random part,
+// a checksum of all that.
+func newSecret(clientID string) secret.String {
+	random := new(big.Int).SetBytes(randomBytes())
+	text := secretPrefix + strings.ReplaceAll(clientID, "-", "") + "_" + toBase62(random, randomDigits)
+	return secret.New(text + checksum(text))
+}
+
+func checksum(text string) string {
+	return toBase62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(text)))), sumDigits)
+}
+
+func toBase62(n *big.Int, digits int) string {
+	out := make([]byte, digits)
+	base, digit := big.NewInt(int64(len(base62))), new(big.Int)
+	for i := digits - 1; i >= 0; i-- {
+		n, digit = new(big.Int).DivMod(n, base, digit)
+		out[i] = base62[digit.Int64()]
+	}
+	return string(out)
+}
+
+// ParseSecret returns the id of the client that a secret is of. It checks the form only, which spares
+// the database from guesses and typing mistakes.
+func ParseSecret(s secret.String) (clientID string, ok bool) {
+	text := s.Reveal()
+	if len(text) != len(secretPrefix)+idDigits+1+randomDigits+sumDigits || !strings.HasPrefix(text, secretPrefix) {
+		return "", false
+	}
+	body, sum := text[:len(text)-sumDigits], text[len(text)-sumDigits:]
+	if checksum(body) != sum {
+		return "", false
+	}
+	id, err := uuid.Parse(text[len(secretPrefix) : len(secretPrefix)+idDigits])
+	return id.String(), err == nil
+}
+
+// Failures that callers may see.
+var (
+	ErrNotFound       = fault.New(fault.NotFound, "not_found", "There is no API client with this id.")
+	ErrSecretNotFound = fault.New(fault.NotFound, "not_found", "There is no such secret.")
+	ErrTooManySecrets = fault.New(fault.Conflict, "too_many_secrets", "An API client has at most two secrets that are good.").
+				WithFix("Remove one first.")
+	ErrChanged = fault.New(fault.PreconditionFailed, "precondition_failed", "The API client was changed since you read it.").
+			WithFix("Read it again, look at what changed, and repeat your change with the new ETag.")
+	ErrBadToken  = fault.New(fault.Unauthenticated, "invalid_token", "The bearer token is not good.").WithFix("Get a new one from /oauth/token.")
+	errNameTaken = fault.Invalid(fault.Field{Field: "name", Code: "taken", Message: "Another API client has this name."})
+)
+
+// cut returns the permissions that are in both lists.
+func cut(asked, held []auth.Permission) []auth.Permission {
+	out := []auth.Permission{}
+	for _, p := range asked {
+		if slices.Contains(held, p) && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
