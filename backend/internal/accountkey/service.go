@@ -2,6 +2,7 @@ package accountkey
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -206,4 +207,27 @@ func (s *Service) Activity(ctx context.Context, id string, r page.Request) ([]au
 		return nil, err
 	}
 	return audit.Of(s.DB.Read(ctx), "account_key", id, r.After, r.Limit)
+}
+
+// CountByStatus counts all keys by their effective status.
+func (s *Service) CountByStatus(ctx context.Context) (map[Status]int64, error) {
+	var rows []struct {
+		Status    Status
+		Suspended bool
+		N         int64
+	}
+	err := s.DB.Read(ctx).Model(&Key{}).
+		Select("status, CASE WHEN suspended_at IS NULL THEN 0 ELSE 1 END = 1 AS suspended, COUNT(*) AS n").
+		Group("status, suspended").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("count account keys: %w", err)
+	}
+	counts := map[Status]int64{}
+	for _, row := range rows {
+		if row.Suspended {
+			row.Status = StatusSuspended
+		}
+		counts[row.Status] += row.N
+	}
+	return counts, nil
 }

@@ -179,7 +179,7 @@ const keepFor = 30 * 24 * time.Hour
 
 // Register adds the removal of old attempts.
 func (s *Service) Register(r *job.Registry) {
-	r.Every("authflow.clean_up", time.Hour, time.Minute, func(ctx context.Context) error {
+	r.Every("authflow.clean_up", time.Hour, 10*time.Second, func(ctx context.Context) error {
 		return s.DB.InTx(ctx, func(tx *gorm.DB) error { return removeOld(tx, s.Now().Add(-keepFor)) })
 	})
 }

@@ -33,7 +33,7 @@ func (b *Broker) Register(r *job.Registry, sweepEvery time.Duration) {
 	job.Register(r, o, func(ctx context.Context, a accountkey.CredentialReplaced) error {
 		return b.tryCredential(ctx, a.AccountKeyID)
 	})
-	r.Every("token.sweep", sweepEvery, 30*time.Second, b.SweepOnce)
+	r.Every("token.sweep", sweepEvery, 10*time.Second, b.SweepOnce)
 }
 
 // SweepOnce hands the keys that are due to workers. A row is the truth of when its key is due: whatever

@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/apiclient"
+	"github.com/latchkey/latchkey/backend/internal/authflow"
+	"github.com/latchkey/latchkey/backend/internal/config"
+	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/graph"
+	"github.com/latchkey/latchkey/backend/internal/httpapi"
+	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+	"github.com/latchkey/latchkey/backend/internal/spa"
+	"github.com/latchkey/latchkey/backend/internal/token"
+	"github.com/latchkey/latchkey/backend/internal/user"
+)
+
+// Version is what the build says it is.
+var Version = "dev" //nolint:gochecknoglobals // set by the linker
+
+// App is Latchkey, ready to run.
+type App struct {
+	Config  *config.Config
+	DB      *db.DB
+	Users   *user.Service
+	Clients *apiclient.Service
+	Keys    *accountkey.Service
+	Broker  *token.Broker
+	Flow    *authflow.Service
+	Queue   *job.Queue
+	Server  *httpapi.Server
+
+	logger   *slog.Logger
+	now      func() time.Time
+	registry *prometheus.Registry
+}
+
+// Options are what the surroundings give an App.
+type Options struct {
+	Logger *slog.Logger
+	Now    func() time.Time // nil: the system's clock
+}
+
+// SystemClock is the time in UTC, as exact as both databases keep it.
+func SystemClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// New opens and migrates the database, proves the master key and wires everything. Close what it
+// returns.
+func New(ctx context.Context, c *config.Config, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = SystemClock
+	}
+	a := &App{Config: c, logger: o.Logger, now: o.Now, registry: prometheus.NewRegistry()}
+	if err := a.open(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) (err error) {
+	a.DB, err = OpenDatabase(ctx, a.Config, a.logger)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.DB.Close())
+		}
+	}()
+	box, err := openBox(ctx, a.DB, a.Config, a.now, a.logger)
+	if err != nil {
+		return err
+	}
+	a.buildServices(box)
+	if err := a.buildQueue(); err != nil {
+		return err
+	}
+	if err := a.Clients.EnsureSigningKey(ctx); err != nil {
+		return err
+	}
+	return a.buildServer()
+}
+
+// OpenDatabase opens the configured database and brings its schema up to date.
+func OpenDatabase(ctx context.Context, c *config.Config, logger *slog.Logger) (*db.DB, error) {
+	if err := ensureDataDir(c); err != nil {
+		return nil, err
+	}
+	d, err := db.Open(ctx, c.DatabaseURL.Reveal(), logger)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (a *App) buildServices(box *secret.Box) {
+	c := a.Config
+	httpClient := entra.NewHTTPClient(c.MicrosoftTimeout)
+	microsoft := &entra.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
+	a.Users = &user.Service{
+		DB: a.DB, Now: a.now, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge,
+	}
+	a.Clients = &apiclient.Service{
+		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
+		TokenLifetime: c.APITokenLifetime,
+	}
+	a.Keys = &accountkey.Service{
+		DB: a.DB, Box: box, Clients: a.Clients, Clouds: c.Clouds, DefaultCloud: c.DefaultCloud, Now: a.now,
+	}
+	a.Broker = &token.Broker{
+		DB: a.DB, Keys: a.Keys, Entra: microsoft, Box: box, Replica: uuid.NewString(), Now: a.now, Logger: a.logger,
+		Policy: token.Policy{
+			Margin: c.RefreshMargin, BackgroundInterval: c.RefreshBackgroundInterval,
+			CallTimeout: c.MicrosoftTimeout, BackoffMax: c.RefreshBackoffMax,
+		},
+	}
+	a.Flow = &authflow.Service{
+		DB: a.DB, Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Box: box,
+		Graph:     &graph.Client{HTTP: httpClient, Now: a.now, Logger: a.logger},
+		PublicURL: c.PublicURL, RedirectURI: a.redirectURI(), Expiry: c.AuthorizationExpiry,
+		LinkExpiry: c.AuthorizationLinkExpiry, CallTimeout: c.MicrosoftTimeout, Now: a.now, Logger: a.logger,
+	}
+}
+
+func (a *App) redirectURI() string { return a.Config.PublicURL + authflow.CallbackPath }
+
+func (a *App) buildQueue() (err error) {
+	registry := &job.Registry{}
+	a.Broker.Register(registry, a.Config.RefreshSweepInterval)
+	a.Flow.Register(registry)
+	a.Users.Register(registry)
+	a.Queue, err = job.New(job.Config{DB: a.DB, Registry: registry, Logger: a.logger, Now: a.now})
+	a.Keys.Queue, a.Broker.Queue = a.Queue, a.Queue
+	return err
+}
+
+func (a *App) buildServer() error {
+	a.Server = &httpapi.Server{
+		Logger: a.logger, Now: a.now, Public: a.Config.Public, ProxyNets: a.Config.ProxyNets,
+		People: a.Users, Clients: a.Clients,
+	}
+	metrics, err := a.metrics()
+	if err != nil {
+		return err
+	}
+	a.Server.Middleware = append(a.Server.Middleware, metrics)
+	if err := a.Server.Start(); err != nil {
+		return err
+	}
+	secure := a.Config.Public.Scheme == "https"
+	api, root := a.Server.API(), a.Server.Root()
+	(&endpoints{app: a}).Mount(api, root)
+	(&user.API{Service: a.Users, CookieName: a.Server.SessionCookieName(), Secure: secure}).Mount(api)
+	(&apiclient.API{Service: a.Clients}).Mount(api, root)
+	(&accountkey.API{Service: a.Keys, RedirectURI: a.redirectURI()}).Mount(api)
+	(&token.API{Broker: a.Broker}).Mount(api)
+	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
+	pages, err := spa.Handler(a.Config.Public)
+	if err != nil {
+		return err
+	}
+	a.Server.Fallback(pages)
+	return nil
+}
+
+// Handler serves everything.
+func (a *App) Handler() http.Handler { return a.Server.Handler() }
+
+// Start starts the workers, and prints a set-up code to out while nobody has an account here.
+func (a *App) Start(ctx context.Context, out io.Writer) error {
+	if err := a.Queue.Start(ctx); err != nil {
+		return fmt.Errorf("start workers: %w", err)
+	}
+	needed, err := a.Users.SetupRequired(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	code, err := a.Users.NewSetupCode(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "\nLatchkey has no administrator yet. Make the first one at %s/setup\nSet-up code: %s\n\n",
+		a.Config.PublicURL, code.Reveal())
+	return err
+}
+
+// Close drains the workers until ctx ends, then closes the database.
+func (a *App) Close(ctx context.Context) error {
+	return errors.Join(a.Queue.Stop(ctx), a.DB.Close())
+}

@@ -1,0 +1,37 @@
+// Package app builds each piece once, mounts the routes, registers the workers, starts and stops. It
+// is the only package that sees everything.
+package app
+
+// @title        Latchkey
+// @version      1.0
+// @description  Latchkey holds account keys for Microsoft Graph and hands out fresh access tokens.
+//
+// @securityDefinitions.oauth2.application  ApiClient
+// @tokenUrl  /oauth/token
+//
+// @securityDefinitions.apikey  Session
+// @in    cookie
+// @name  latchkey_session
+//
+// @securityDefinitions.basic  ClientSecret
+//
+// @tag.name         Account keys
+// @tag.description  The stored credential of one Microsoft account.
+//
+// @tag.name         Authorizations
+// @tag.description  Attempts to authorize an account key through Microsoft's sign-in and consent.
+//
+// @tag.name         Tokens
+// @tag.description  Fresh access tokens for Microsoft Graph.
+//
+// @tag.name         API clients
+// @tag.description  Integrations, their secrets and what they may do.
+//
+// @tag.name         OAuth
+// @tag.description  Where an API client exchanges its secret for a bearer token.
+//
+// @tag.name         People
+// @tag.description  People, their roles and sessions.
+//
+// @tag.name         Instance
+// @tag.description  What this server is.

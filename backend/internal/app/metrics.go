@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/labstack/echo-contrib/echoprometheus"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+)
+
+// metrics registers what is measured and returns the middleware that measures requests. Routes are
+// labelled by their pattern, so no id, code or state ever becomes a label.
+func (a *App) metrics() (echo.MiddlewareFunc, error) {
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), keyCollector{a.Keys},
+	} {
+		if err := a.registry.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	middleware, err := echoprometheus.MiddlewareConfig{Registerer: a.registry, Subsystem: "latchkey"}.ToMiddleware()
+	if err != nil {
+		return nil, fmt.Errorf("measure requests: %w", err)
+	}
+	return middleware, nil
+}
+
+// keyCollector counts account keys by status when it is asked.
+type keyCollector struct{ keys *accountkey.Service }
+
+func keysDesc() *prometheus.Desc {
+	return prometheus.NewDesc("latchkey_account_keys", "Account keys by status.", []string{"status"}, nil)
+}
+
+// Describe names the metric.
+func (keyCollector) Describe(ch chan<- *prometheus.Desc) { ch <- keysDesc() }
+
+// Collect counts.
+func (k keyCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) // Prometheus hands no context on
+	defer cancel()
+	counts, err := k.keys.CountByStatus(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(keysDesc(), err)
+		return
+	}
+	for status, n := range counts {
+		ch <- prometheus.MustNewConstMetric(keysDesc(), prometheus.GaugeValue, float64(n), string(status))
+	}
+}

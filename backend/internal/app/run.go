@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latchkey/latchkey/backend/internal/config"
+)
+
+// Time-outs of the server. Reading a body has none of its own here: uploads take as long as they take,
+// and every other body is small and bounded where it is read.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10 // Microsoft's codes make URLs of several kB
+)
+
+// Run serves until ctx ends, then stops accepting, finishes what is under way and closes everything.
+func (a *App) Run(ctx context.Context, out io.Writer) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.Config.ListenAddr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen on %s: %w", a.Config.ListenAddr, err), a.DB.Close())
+	}
+	server := &http.Server{
+		Handler: a.Handler(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}
+	if err := a.Start(context.WithoutCancel(ctx), out); err != nil {
+		return errors.Join(err, listener.Close(), a.Close(context.WithoutCancel(ctx)))
+	}
+	a.logger.InfoContext(ctx, "serving", "url", a.Config.PublicURL, "address", listener.Addr().String(), "version", Version)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		err := serve(server, listener, a.Config)
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	})
+	group.Go(func() error {
+		<-groupCtx.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownTimeout)
+		defer cancel()
+		a.logger.InfoContext(drain, "stopping")
+		return errors.Join(server.Shutdown(drain), a.Close(drain))
+	})
+	return group.Wait()
+}
+
+func serve(server *http.Server, listener net.Listener, c *config.Config) error {
+	if c.TLSCertFile != "" {
+		return server.ServeTLS(listener, c.TLSCertFile, c.TLSKeyFile)
+	}
+	return server.Serve(listener)
+}
+
+// ensureDataDir makes the folder for SQLite and the generated key, readable by this user alone.
+func ensureDataDir(c *config.Config) error {
+	if !strings.HasPrefix(c.DatabaseURL.Reveal(), "file:") && len(c.MasterKeys) > 0 {
+		return nil
+	}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return nil
+}
+
+// CheckHealth asks the server that listens by these settings whether it is ready.
+func CheckHealth(ctx context.Context, c *config.Config) error {
+	host, port, err := net.SplitHostPort(c.ListenAddr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	transport := &http.Transport{}
+	if c.TLSCertFile != "" {
+		scheme = "https"
+		// The certificate is for the public name; this asks our own process on this machine.
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return fmt.Errorf("the server doesn't answer: %w", err)
+	}
+	if err := response.Body.Close(); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not ready: status %d", response.StatusCode)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package user
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+)
+
+// Lengths in characters.
+const (
+	maxEmail = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
+	maxName  = 100
+)
+
+// fields collects what is wrong with a request.
+type fields []fault.Field
+
+func (f *fields) add(field, code, message string) {
+	*f = append(*f, fault.Field{Field: field, Code: code, Message: message})
+}
+
+func (f fields) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return fault.Invalid(f...)
+}
+
+// fold is what makes two addresses the same, done here so that every database agrees.
+func fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
+
+func emailKey(email string) string { return fold(strings.TrimSpace(email)) }
+
+func (f *fields) email(email string) string {
+	email = strings.TrimSpace(norm.NFC.String(email))
+	a, err := mail.ParseAddress(email)
+	switch {
+	case email == "":
+		f.add("email", "required", "Enter an email address.")
+	case len(email) > maxEmail:
+		f.add("email", "too_long", "An email address has at most 254 characters.")
+	case err != nil || a.Address != email || hasControl(email):
+		f.add("email", "invalid", "Enter an email address such as mara@fabrikam.example.")
+	}
+	return email
+}
+
+func (f *fields) name(name string) string {
+	name = strings.TrimSpace(norm.NFC.String(name))
+	switch {
+	case name == "":
+		f.add("name", "required", "Enter a name.")
+	case utf8.RuneCountInString(name) > maxName:
+		f.add("name", "too_long", "A name has at most 100 characters.")
+	case hasControl(name):
+		f.add("name", "invalid", "A name is one line of printable characters.")
+	}
+	return name
+}
+
+// role refuses to hand out what the caller lacks. People may use every account key, so only a caller
+// who may do so too can make one.
+func (f *fields) role(role auth.Role, caller auth.Principal) {
+	if !role.Valid() {
+		f.add("role", "unknown", "Choose admin, operator or viewer.")
+		return
+	}
+	held := caller.AllKeys
+	for _, p := range role.Permissions() {
+		held = held && caller.Can(p)
+	}
+	if !held {
+		f.add("role", "not_held", "This role may do things that you may not do yourself.")
+	}
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+	})
+}
+
+// printable makes any text fit for a column: valid, on one line, and no longer than limit bytes.
+func printable(s string, limit int) string {
+	s = strings.ToValidUTF8(s[:min(len(s), limit)], "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
