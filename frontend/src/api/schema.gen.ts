@@ -4,14 +4,15 @@
  */
 
 export interface paths {
-    "/api/v1/instance": {
+    "/.well-known/jwks.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["getInstance"];
+        /** The public keys of access tokens */
+        get: operations["getJwks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -20,84 +21,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/setup": {
+    "/.well-known/oauth-authorization-server": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["setUp"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getSession"];
-        put?: never;
-        post: operations["signIn"];
-        delete: operations["signOut"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["changePassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listUsers"];
-        put?: never;
-        post: operations["createUser"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getUser"];
+        /**
+         * Metadata of the authorization server
+         * @description RFC 8414.
+         */
+        get: operations["getAuthorizationServerMetadata"];
         put?: never;
         post?: never;
-        delete: operations["deleteUser"];
+        delete?: never;
         options?: never;
         head?: never;
-        patch: operations["updateUser"];
+        patch?: never;
         trace?: never;
     };
     "/api/v1/account-keys": {
@@ -107,8 +48,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List account keys, newest first */
         get: operations["listAccountKeys"];
         put?: never;
+        /**
+         * Create an account key
+         * @description Type and display name are enough; the rest can follow by PATCH. The key starts as a draft.
+         */
         post: operations["createAccountKey"];
         delete?: never;
         options?: never;
@@ -123,16 +69,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get an account key */
         get: operations["getAccountKey"];
         put?: never;
         post?: never;
+        /**
+         * Delete an account key
+         * @description Its tokens are destroyed. Tokens already handed out work until they expire.
+         */
         delete: operations["deleteAccountKey"];
         options?: never;
         head?: never;
+        /**
+         * Change an account key
+         * @description Changing cloud, tenantId or clientId ends the authorization; replacing the secret keeps it.
+         */
         patch: operations["updateAccountKey"];
         trace?: never;
     };
-    "/api/v1/account-keys/{id}/suspend": {
+    "/api/v1/account-keys/{id}/access-token": {
         parameters: {
             query?: never;
             header?: never;
@@ -141,39 +96,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["suspendAccountKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/account-keys/{id}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["resumeAccountKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/account-keys/{id}/revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["revokeAccountKey"];
+        /** Get a fresh access token for Microsoft Graph */
+        post: operations["issueAccessToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -187,25 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List what happened to an account key, newest first */
         get: operations["listAccountKeyActivity"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/account-keys/{id}/access-token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["issueAccessToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -221,6 +130,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Start to authorize an account key
+         * @description Tenant, client ID and secret are checked with Microsoft first: what is wrong is told at its field.
+         *     Mode popup: url is Microsoft's sign-in page, for the browser that gets this answer's cookie.
+         *     Mode link: url is a page of this server for somebody else, good for a day.
+         */
         post: operations["startAuthorization"];
         delete?: never;
         options?: never;
@@ -235,6 +150,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get an authorization's status */
         get: operations["getAuthorization"];
         put?: never;
         post?: never;
@@ -253,6 +169,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Confirm that an account key shall be for another account */
         post: operations["confirmAuthorization"];
         delete?: never;
         options?: never;
@@ -269,6 +186,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Reject a sign-in by another account */
         post: operations["rejectAuthorization"];
         delete?: never;
         options?: never;
@@ -276,32 +194,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/oauth/callback/{aid}": {
+    "/api/v1/account-keys/{id}/resume": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["getAuthorizationResult"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Resume a suspended account key */
+        post: operations["resumeAccountKey"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/oauth/links/{token}": {
+    "/api/v1/account-keys/{id}/revoke": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["getAuthorizationLink"];
+        get?: never;
         put?: never;
-        post: operations["followAuthorizationLink"];
+        /**
+         * Revoke an account key
+         * @description Its tokens are destroyed. Tokens already handed out work until they expire.
+         */
+        post: operations["revokeAccountKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account-keys/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend an account key
+         * @description Nothing is served until it is resumed; its tokens are kept.
+         */
+        post: operations["suspendAccountKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -315,8 +258,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List API clients, newest first */
         get: operations["listApiClients"];
         put?: never;
+        /**
+         * Create an API client
+         * @description The answer holds its first secret, which is never shown again.
+         */
         post: operations["createApiClient"];
         delete?: never;
         options?: never;
@@ -331,12 +279,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get an API client */
         get: operations["getApiClient"];
         put?: never;
         post?: never;
+        /** Delete an API client */
         delete: operations["deleteApiClient"];
         options?: never;
         head?: never;
+        /**
+         * Change an API client
+         * @description What is taken away counts from the next request, also for tokens already issued.
+         */
         patch: operations["updateApiClient"];
         trace?: never;
     };
@@ -349,6 +303,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Give an API client another secret
+         * @description At most two are good at a time, so that one can be replaced without a pause.
+         */
         post: operations["createApiClientSecret"];
         delete?: never;
         options?: never;
@@ -366,7 +324,236 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Remove a secret of an API client */
         delete: operations["deleteApiClientSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server is */
+        get: operations["getInstance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["getSession"];
+        put?: never;
+        /** Sign in */
+        post: operations["signIn"];
+        /** Sign out */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password
+         * @description Ends all other sessions of the person.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the first administrator */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List people, newest first */
+        get: operations["listUsers"];
+        put?: never;
+        /** Add a person */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a person */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /** Remove a person */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a person
+         * @description Disabling a person ends their sessions.
+         */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process is alive */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where Microsoft sends the browser back
+         * @description Ends in a redirect that leaves code and state behind.
+         */
+        get: operations["authorizationCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/callback/{aid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the outcome of an authorization in the browser that made it */
+        get: operations["getAuthorizationResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what an authorization link asks for
+         * @description Changes nothing.
+         */
+        get: operations["getAuthorizationLink"];
+        put?: never;
+        /**
+         * Follow an authorization link
+         * @description Starts an attempt in this browser, which gets its cookie with this answer.
+         */
+        post: operations["followAuthorizationLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange an API client's secret for an access token
+         * @description RFC 6749 §4.4. Client id and secret go by HTTP Basic or in the form.
+         */
+        post: operations["issueOAuthToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether requests should be sent here */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -376,344 +563,557 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        FieldProblem: {
-            field: string;
-            code: string;
-            message: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            code: string;
-            requestId: string;
-            fix?: string;
-            errors?: components["schemas"]["FieldProblem"][];
-        };
-        Cloud: {
-            id: string;
-            name: string;
-            authorityUrl: string;
-            graphUrl: string;
-        };
-        Scope: {
-            name: string;
-            description: string;
-        };
-        /** @enum {string} */
-        AccountKeyTypeID: "oauth2_microsoft_graph";
-        AccountKeyType: {
-            id: components["schemas"]["AccountKeyTypeID"];
-            name: string;
-            description: string;
-            defaultScopes: string[];
-            availableScopes: components["schemas"]["Scope"][];
-        };
-        /** @enum {string} */
-        Permission: "account-keys:read" | "account-keys:write" | "tokens:issue" | "mail:read" | "mail:write" | "mail:send" | "graph:call" | "targets:write" | "targets:read" | "events:read" | "events:write" | "api-clients:write" | "users:write" | "settings:write" | "audit:read";
-        PermissionInfo: {
-            name: components["schemas"]["Permission"];
-            description: string;
-        };
-        Instance: {
-            name: string;
-            version: string;
-            publicUrl: string;
-            redirectUri: string;
-            redirectUriWarnings: string[];
-            setupRequired: boolean;
-            defaultCloud: string;
-            clouds: components["schemas"]["Cloud"][];
-            accountKeyTypes: components["schemas"]["AccountKeyType"][];
-            permissions: components["schemas"]["PermissionInfo"][];
-        };
-        /** @enum {string} */
-        Role: "admin" | "operator" | "viewer";
-        User: {
-            id: string;
-            email: string;
-            name: string;
-            role: components["schemas"]["Role"];
-            disabled: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
-            /** Format: date-time */
-            lastSignInAt: string | null;
-        };
-        UserPage: {
-            items: components["schemas"]["User"][];
-            nextCursor: string | null;
-        };
-        Session: {
-            user: components["schemas"]["User"];
-            permissions: components["schemas"]["Permission"][];
+        AccessToken: {
+            accessToken: string;
+            account: components["schemas"]["AccessTokenAccount"];
             /** Format: date-time */
             expiresAt: string;
+            /**
+             * Format: int64
+             * @description Seconds
+             * @example 3599
+             */
+            expiresIn: number;
+            /**
+             * @example [
+             *       "Mail.Read",
+             *       "Mail.Send"
+             *     ]
+             */
+            scopes: string[];
+            /** @example Bearer */
+            tokenType: string;
         };
-        Setup: {
-            setupCode: string;
-            email: string;
-            name: string;
-            password: string;
+        AccessTokenAccount: {
+            objectId: string;
+            userPrincipalName: string;
         };
-        SignIn: {
-            email: string;
-            password: string;
-        };
-        PasswordChange: {
-            currentPassword: string;
-            newPassword: string;
-        };
-        UserCreate: {
-            email: string;
-            name: string;
-            role: components["schemas"]["Role"];
-            password: string;
-        };
-        UserPatch: {
-            name?: string;
-            role?: components["schemas"]["Role"];
-            disabled?: boolean;
-        };
-        Actor: {
-            /** @enum {string} */
-            type: "user" | "api_client" | "system";
-            id: string;
-            name: string;
-        };
-        /** @enum {string} */
-        AccountKeyStatus: "draft" | "authorized" | "reauthorization_required" | "misconfigured" | "suspended" | "revoked";
-        MicrosoftError: {
-            error: string;
-            codes: number[];
-            traceId: string;
-            correlationId: string;
-            timestamp: string;
-        };
-        StatusReason: {
-            code: string;
-            message: string;
-            fix: string;
-            /** Format: date-time */
-            since: string;
-            microsoft?: components["schemas"]["MicrosoftError"];
+        AccessTokenRequest: {
+            /** @description Ask Microsoft for a new one in any case */
+            forceRefresh?: boolean;
+            /**
+             * Format: int64
+             * @description How long the token must still be good; capped at half its lifetime
+             * @default 300
+             */
+            minTtlSeconds: number;
         };
         Account: {
+            displayName: string;
             objectId: string;
             tenantId: string;
             userPrincipalName: string;
-            displayName: string;
-        };
-        Warning: {
-            field: string;
-            code: string;
-            message: string;
-        };
-        ClientSecretView: {
-            set: boolean;
-            hint: string;
-            expiresOn: string | null;
-        };
-        TokenView: {
-            /** Format: date-time */
-            expiresAt: string | null;
-            /** Format: date-time */
-            refreshedAt: string | null;
         };
         AccountKey: {
-            id: string;
-            type: components["schemas"]["AccountKeyTypeID"];
-            displayName: string;
-            description: string;
-            cloud: string;
-            tenantId: string;
-            clientId: string;
-            loginHint: string;
-            clientSecret: components["schemas"]["ClientSecretView"];
-            scopes: string[];
-            redirectUri: string;
-            status: components["schemas"]["AccountKeyStatus"];
-            statusReason: components["schemas"]["StatusReason"] | null;
             account: components["schemas"]["Account"] | null;
-            grantedScopes: string[];
-            missingScopes: string[];
-            token: components["schemas"]["TokenView"];
-            warnings: components["schemas"]["Warning"][];
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
-            createdBy: components["schemas"]["Actor"];
             /** Format: date-time */
             authorizedAt: string | null;
+            clientId: string;
+            clientSecret: components["schemas"]["ClientSecretState"];
+            /** @example global */
+            cloud: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["Actor"];
+            description: string;
+            /** @example Invoices mailbox */
+            displayName: string;
+            grantedScopes: string[];
+            id: string;
             /** Format: date-time */
             lastUsedAt: string | null;
+            loginHint: string;
+            missingScopes: string[];
+            redirectUri: string;
+            /**
+             * @example [
+             *       "Mail.Read",
+             *       "Mail.Send"
+             *     ]
+             */
+            scopes: string[];
+            status: components["schemas"]["AccountKeyStatus"];
+            /** @description Null while the key is authorized */
+            statusReason: components["schemas"]["StatusReason"] | null;
+            tenantId: string;
+            token: components["schemas"]["TokenState"];
+            /** @example oauth2_microsoft_graph */
+            type: string;
+            /** Format: date-time */
+            updatedAt: string;
+            warnings: components["schemas"]["AccountKeyWarning"][];
+        };
+        AccountKeyCreate: {
+            /** @example c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702 */
+            clientId?: string;
+            /**
+             * Format: password
+             * @description Write-only
+             */
+            clientSecret?: string;
+            /** Format: date */
+            clientSecretExpiresOn?: string;
+            /**
+             * @description The server's default cloud if left out
+             * @example global
+             */
+            cloud?: string;
+            description?: string;
+            /** @example Invoices mailbox */
+            displayName: string;
+            /** @example mara@fabrikam.example */
+            loginHint?: string;
+            /**
+             * @description The type's default if left out
+             * @example [
+             *       "Mail.Read",
+             *       "Mail.Send"
+             *     ]
+             */
+            scopes?: string[];
+            /** @example 7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11 */
+            tenantId?: string;
+            /** @example oauth2_microsoft_graph */
+            type: string;
         };
         AccountKeyPage: {
             items: components["schemas"]["AccountKey"][];
             nextCursor: string | null;
         };
-        AccountKeyCreate: {
-            type: components["schemas"]["AccountKeyTypeID"];
-            displayName: string;
-            description?: string;
-            cloud?: string;
-            tenantId?: string;
-            clientId?: string;
-            clientSecret?: string;
-            clientSecretExpiresOn?: string | null;
-            loginHint?: string;
-            scopes?: string[];
-        };
         AccountKeyPatch: {
-            displayName?: string;
-            description?: string;
-            cloud?: string;
-            tenantId?: string;
             clientId?: string;
+            /**
+             * Format: password
+             * @description Write-only; null removes it
+             */
             clientSecret?: string | null;
+            /** Format: date */
             clientSecretExpiresOn?: string | null;
+            cloud?: string;
+            description?: string;
+            displayName?: string;
             loginHint?: string;
             scopes?: string[];
+            tenantId?: string;
+        };
+        AccountKeyRef: {
+            displayName: string;
+            id: string;
+        };
+        AccountKeyScope: {
+            description: string;
+            /** @example Mail.Send */
+            name: string;
+        };
+        /** @enum {string} */
+        AccountKeyStatus: "draft" | "authorized" | "reauthorization_required" | "misconfigured" | "suspended" | "revoked";
+        AccountKeyType: {
+            availableScopes: components["schemas"]["AccountKeyScope"][];
+            defaultScopes: string[];
+            description: string;
+            /** @example oauth2_microsoft_graph */
+            id: string;
+            /** @example OAuth2 Microsoft Graph Credentials */
+            name: string;
+        };
+        AccountKeyWarning: {
+            /** @example looks_like_secret_id */
+            code: string;
+            /** @example clientSecret */
+            field: string;
+            message: string;
         };
         Activity: {
-            id: string;
+            /** @example account_key.authorized */
+            action: string;
+            actor: components["schemas"]["Actor"];
             /** Format: date-time */
             at: string;
-            action: string;
+            id: string;
             message: string;
-            outcome: string;
-            actor: components["schemas"]["Actor"];
+            outcome: components["schemas"]["AuditOutcome"];
         };
         ActivityPage: {
             items: components["schemas"]["Activity"][];
             nextCursor: string | null;
         };
-        /** @enum {string} */
-        AuthorizationMode: "popup" | "link";
-        AuthorizationStart: {
-            mode: components["schemas"]["AuthorizationMode"];
-            loginHint?: string;
-        };
-        /** @enum {string} */
-        AuthorizationStatus: "pending" | "succeeded" | "failed" | "expired" | "needs_confirmation";
-        AuthorizationFailure: {
-            code: string;
-            /** @enum {string} */
-            class: "configuration" | "sign_in" | "administrator" | "transient" | "declined";
-            field: string;
-            message: string;
-            fix: string;
-            microsoft: components["schemas"]["MicrosoftError"] | null;
-        };
-        Authorization: {
-            id: string;
-            accountKeyId: string;
-            mode: components["schemas"]["AuthorizationMode"];
-            url?: string;
-            status: components["schemas"]["AuthorizationStatus"];
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            expiresAt: string;
-            /** Format: date-time */
-            finishedAt: string | null;
-            account: components["schemas"]["Account"] | null;
-            currentAccount: components["schemas"]["Account"] | null;
-            grantedScopes: string[];
-            missingScopes: string[];
-            failure: components["schemas"]["AuthorizationFailure"] | null;
-        };
-        AccountKeyRef: {
-            id: string;
-            displayName: string;
-        };
-        AuthorizationResult: components["schemas"]["Authorization"] & {
-            accountKey: components["schemas"]["AccountKeyRef"];
-        };
-        AuthorizationLink: {
-            displayName: string;
-            cloudName: string;
-            tenantId: string;
-            scopes: string[];
-            requestedBy: string;
-            /** Format: date-time */
-            expiresAt: string;
-        };
-        AuthorizationRedirect: {
-            url: string;
-        };
-        AccessTokenRequest: {
-            minTtlSeconds?: number;
-            forceRefresh?: boolean;
-        };
-        AccessToken: {
-            accessToken: string;
-            tokenType: string;
-            /** Format: date-time */
-            expiresAt: string;
-            expiresIn: number;
-            scopes: string[];
-            account: components["schemas"]["Account"];
-        };
-        ApiClientSecret: {
-            id: string;
-            hint: string;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            expiresAt: string | null;
-            /** Format: date-time */
-            lastUsedAt: string | null;
-        };
-        ApiClientSecretCreate: {
-            /** Format: date-time */
-            expiresAt?: string | null;
-        };
-        ApiClientSecretCreated: components["schemas"]["ApiClientSecret"] & {
-            secret: string;
-        };
-        ApiClient: {
+        Actor: {
             id: string;
             name: string;
-            description: string;
-            permissions: components["schemas"]["Permission"][];
-            allAccountKeys: boolean;
+            type: components["schemas"]["ActorType"];
+        };
+        /** @enum {string} */
+        ActorType: "user" | "api_client" | "system";
+        ApiClient: {
             accountKeyIds: string[];
-            disabled: boolean;
-            secrets: components["schemas"]["ApiClientSecret"][];
+            allAccountKeys: boolean;
             /** Format: date-time */
             createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
             createdBy: components["schemas"]["Actor"];
+            description: string;
+            disabled: boolean;
+            id: string;
             /** Format: date-time */
             lastUsedAt: string | null;
+            /** @example billing */
+            name: string;
+            permissions: components["schemas"]["Permission"][];
+            secrets: components["schemas"]["ApiClientSecret"][];
+            /** Format: date-time */
+            updatedAt: string;
         };
-        ApiClientCreated: components["schemas"]["ApiClient"] & {
+        ApiClientCreate: {
+            /** @description None if left out, unless allAccountKeys is set */
+            accountKeyIds?: string[];
+            allAccountKeys?: boolean;
+            description?: string;
+            /** @example billing */
+            name: string;
+            permissions: components["schemas"]["Permission"][];
+        };
+        ApiClientCreated: {
+            accountKeyIds: string[];
+            allAccountKeys: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["Actor"];
+            description: string;
+            disabled: boolean;
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            /** @example billing */
+            name: string;
+            permissions: components["schemas"]["Permission"][];
+            /** @description Shown this once */
             secret: string;
+            secrets: components["schemas"]["ApiClientSecret"][];
+            /** Format: date-time */
+            updatedAt: string;
         };
         ApiClientPage: {
             items: components["schemas"]["ApiClient"][];
             nextCursor: string | null;
         };
-        ApiClientCreate: {
-            name: string;
-            description?: string;
-            permissions: components["schemas"]["Permission"][];
-            accountKeyIds?: string[];
-            allAccountKeys?: boolean;
-        };
         ApiClientPatch: {
-            name?: string;
-            description?: string;
-            permissions?: components["schemas"]["Permission"][];
             accountKeyIds?: string[];
             allAccountKeys?: boolean;
+            description?: string;
             disabled?: boolean;
+            name?: string;
+            permissions?: components["schemas"]["Permission"][];
+        };
+        ApiClientSecret: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** @example lk_…4Zk9 */
+            hint: string;
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+        };
+        ApiClientSecretCreate: {
+            /**
+             * Format: date-time
+             * @description For ever if left out
+             */
+            expiresAt?: string;
+        };
+        ApiClientSecretCreated: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** @example lk_…4Zk9 */
+            hint: string;
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            /** @description Shown this once */
+            secret: string;
+        };
+        /** @enum {string} */
+        AuditOutcome: "success" | "failure";
+        Authorization: {
+            /** @description Who signed in */
+            account: components["schemas"]["Account"] | null;
+            accountKeyId: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whom the key is for now */
+            currentAccount: components["schemas"]["Account"] | null;
+            /** Format: date-time */
+            expiresAt: string;
+            failure: components["schemas"]["AuthorizationFailure"] | null;
+            /** Format: date-time */
+            finishedAt: string | null;
+            grantedScopes: string[];
+            id: string;
+            missingScopes: string[];
+            mode: components["schemas"]["AuthorizationMode"];
+            status: components["schemas"]["AuthorizationStatus"];
+            /** @description Only in the answer that starts it */
+            url?: string;
+        };
+        AuthorizationFailure: {
+            class: components["schemas"]["FailureClass"];
+            /** @example invalid_client_secret */
+            code: string;
+            /**
+             * @description Empty when no field is at fault
+             * @example clientSecret
+             */
+            field: string;
+            fix: string;
+            message: string;
+            microsoft: components["schemas"]["MicrosoftError"] | null;
+        };
+        AuthorizationLink: {
+            cloudName: string;
+            displayName: string;
+            /** Format: date-time */
+            expiresAt: string;
+            requestedBy: string;
+            scopes: string[];
+            tenantId: string;
+        };
+        AuthorizationLinkFollowed: {
+            /** @description Microsoft's sign-in page */
+            url: string;
+        };
+        /** @enum {string} */
+        AuthorizationMode: "popup" | "link";
+        AuthorizationResult: {
+            /** @description Who signed in */
+            account: components["schemas"]["Account"] | null;
+            accountKey: components["schemas"]["AccountKeyRef"];
+            accountKeyId: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whom the key is for now */
+            currentAccount: components["schemas"]["Account"] | null;
+            /** Format: date-time */
+            expiresAt: string;
+            failure: components["schemas"]["AuthorizationFailure"] | null;
+            /** Format: date-time */
+            finishedAt: string | null;
+            grantedScopes: string[];
+            id: string;
+            missingScopes: string[];
+            mode: components["schemas"]["AuthorizationMode"];
+            status: components["schemas"]["AuthorizationStatus"];
+            /** @description Only in the answer that starts it */
+            url?: string;
+        };
+        AuthorizationServerMetadata: {
+            grant_types_supported: string[];
+            issuer: string;
+            jwks_uri: string;
+            response_types_supported: string[];
+            scopes_supported: string[];
+            service_documentation: string;
+            token_endpoint: string;
+            token_endpoint_auth_methods_supported: string[];
+        };
+        AuthorizationStart: {
+            /** @example mara@fabrikam.example */
+            loginHint?: string;
+            mode: components["schemas"]["AuthorizationMode"];
+        };
+        /** @enum {string} */
+        AuthorizationStatus: "pending" | "succeeded" | "failed" | "expired" | "needs_confirmation" | "redeeming" | "rejected";
+        ClientSecretState: {
+            /** Format: date */
+            expiresOn: string | null;
+            /** @example …w1 */
+            hint: string;
+            set: boolean;
+        };
+        Cloud: {
+            authorityUrl: string;
+            graphUrl: string;
+            /** @example global */
+            id: string;
+            name: string;
+        };
+        /** @enum {string} */
+        FailureClass: "configuration" | "sign_in" | "administrator" | "transient" | "declined";
+        Health: {
+            checks?: {
+                [key: string]: string;
+            };
+            /** @example ok */
+            status: string;
+        };
+        Instance: {
+            accountKeyTypes: components["schemas"]["AccountKeyType"][];
+            clouds: components["schemas"]["Cloud"][];
+            defaultCloud: string;
+            /** @example Latchkey */
+            name: string;
+            permissions: components["schemas"]["PermissionDescription"][];
+            publicUrl: string;
+            redirectUri: string;
+            redirectUriWarnings: string[];
+            setupRequired: boolean;
+            version: string;
+        };
+        JsonWebKey: {
+            /** @example ES256 */
+            alg: string;
+            /** @example P-256 */
+            crv: string;
+            kid: string;
+            /** @example EC */
+            kty: string;
+            /** @example sig */
+            use: string;
+            x: string;
+            y: string;
+        };
+        JsonWebKeySet: {
+            keys: components["schemas"]["JsonWebKey"][];
+        };
+        MicrosoftError: {
+            /**
+             * @example [
+             *       7000215
+             *     ]
+             */
+            codes: number[];
+            correlationId: string;
+            /** @example invalid_client */
+            error: string;
+            timestamp: string;
+            traceId: string;
+        };
+        OAuthError: {
+            /** @example invalid_client */
+            error: string;
+            error_description: string;
+        };
+        OAuthToken: {
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds
+             * @example 3600
+             */
+            expires_in: number;
+            /** @example tokens:issue mail:send */
+            scope: string;
+            /** @example Bearer */
+            token_type: string;
+        };
+        PasswordChange: {
+            /** Format: password */
+            currentPassword: string;
+            /** Format: password */
+            newPassword: string;
+        };
+        /** @enum {string} */
+        Permission: "account-keys:read" | "account-keys:write" | "tokens:issue" | "mail:read" | "mail:write" | "mail:send" | "graph:call" | "targets:write" | "targets:read" | "events:read" | "events:write" | "api-clients:write" | "users:write" | "settings:write" | "audit:read";
+        PermissionDescription: {
+            description: string;
+            name: components["schemas"]["Permission"];
+        };
+        Problem: {
+            /** @example validation_failed */
+            code: string;
+            /** @example Some fields need attention. */
+            detail: string;
+            errors?: components["schemas"]["ProblemField"][];
+            fix?: string;
+            /** @description Microsoft's error, codes and ids, when they caused it */
+            microsoft?: {
+                [key: string]: unknown;
+            };
+            requestId: string;
+            /** @example 422 */
+            status: number;
+            /** @example Unprocessable Entity */
+            title: string;
+            /** @example urn:latchkey:problem:validation_failed */
+            type: string;
+        };
+        ProblemField: {
+            /** @example invalid */
+            code: string;
+            /** @example tenantId */
+            field: string;
+            message: string;
+        };
+        /** @enum {string} */
+        Role: "admin" | "operator" | "viewer";
+        Session: {
+            /** Format: date-time */
+            expiresAt: string;
+            permissions: components["schemas"]["Permission"][];
+            user: components["schemas"]["User"];
+        };
+        SetupRequest: {
+            /** @example ada@example.com */
+            email: string;
+            /** @example Ada Lovelace */
+            name: string;
+            /** Format: password */
+            password: string;
+            /** @example 7KQM-2XDR-9HTB */
+            setupCode: string;
+        };
+        SignInRequest: {
+            /** @example ada@example.com */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        StatusReason: {
+            /** @example client_secret_expired */
+            code: string;
+            fix: string;
+            message: string;
+            microsoft?: components["schemas"]["MicrosoftError"];
+            /** Format: date-time */
+            since: string;
+        };
+        TokenState: {
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            refreshedAt: string | null;
+        };
+        User: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            email: string;
+            id: string;
+            /** Format: date-time */
+            lastSignInAt: string | null;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        UserCreate: {
+            /** @example grace@example.com */
+            email: string;
+            /** @example Grace Hopper */
+            name: string;
+            /** Format: password */
+            password: string;
+            role: components["schemas"]["Role"];
+        };
+        UserPage: {
+            items: components["schemas"]["User"][];
+            nextCursor: string | null;
+        };
+        UserPatch: {
+            disabled?: boolean;
+            name?: string;
+            role?: components["schemas"]["Role"];
         };
     };
     responses: never;
@@ -724,6 +1124,1599 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getJwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonWebKeySet"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuthorizationServerMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountKeys: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description Words that name, description, account or ids contain */
+                q?: string;
+                /** @description Only keys in this status */
+                status?: "draft" | "authorized" | "reauthorization_required" | "misconfigured" | "suspended" | "revoked";
+                /** @description Only keys of this type */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKeyPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAccountKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The key to create */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountKeyCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where the key is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccountKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAccountKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateAccountKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What to change */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountKeyPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issueAccessToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What the token must be good for */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AccessTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft could not be asked: code microsoft_unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountKeyActivity: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description How to start */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationStart"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where its status is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is suspended, or was changed meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing, or Microsoft says that it is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft could not be asked */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+                /** @description The authorization's id */
+                aid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such authorization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+                /** @description The authorization's id */
+                aid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such authorization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not wait for a decision */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+                /** @description The authorization's id */
+                aid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such authorization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not wait for a decision */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeAccountKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeAccountKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendAccountKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApiClients: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClientPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createApiClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The API client to create */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiClientCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where the API client is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClientCreated"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API client's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClient"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such API client */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The API client's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such API client */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateApiClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The API client's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What to change */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiClientPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClient"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such API client */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createApiClientSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API client's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description How long it is good */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiClientSecretCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClientSecretCreated"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such API client */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has two secrets already: code too_many_secrets */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiClientSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API client's id */
+                id: string;
+                /** @description The secret's id */
+                sid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such secret */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getInstance: {
         parameters: {
             query?: never;
@@ -736,48 +2729,13 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Instance"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    setUp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Setup"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Problem */
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -800,14 +2758,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Problem */
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -825,23 +2791,52 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description Address and password */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Problem */
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Address or password is wrong: code invalid_credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -861,14 +2856,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Signed out */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -886,20 +2890,140 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description The present and the new password */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Changed */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The set-up code that the server printed, and who you are */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the set-up code: code invalid_setup_code */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is an administrator already: code already_set_up */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -913,7 +3037,9 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
+                /** @description At most this many */
                 limit?: number;
+                /** @description nextCursor of the page before */
                 cursor?: string;
             };
             header?: never;
@@ -925,14 +3051,40 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
-            /** @description Problem */
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -950,23 +3102,72 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description The person to add */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserCreate"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Created */
             201: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
+                    /** @description Where the person is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Problem */
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another person has the address: code email_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -982,6 +3183,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The person's id */
                 id: string;
             };
             cookie?: never;
@@ -991,6 +3193,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -998,7 +3201,34 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Problem */
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such person */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1013,23 +3243,70 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that was read */
                 "If-Match"?: string;
             };
             path: {
+                /** @description The person's id */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Removed */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such person */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The last administrator: code last_admin */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1044,13 +3321,16 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that was read */
                 "If-Match"?: string;
             };
             path: {
+                /** @description The person's id */
                 id: string;
             };
             cookie?: never;
         };
+        /** @description What to change */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserPatch"];
@@ -1060,6 +3340,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1067,7 +3348,70 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Problem */
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such person */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The last administrator: code last_admin */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1078,14 +3422,44 @@ export interface operations {
             };
         };
     };
-    listAccountKeys: {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authorizationCallback: {
         parameters: {
             query?: {
-                limit?: number;
-                cursor?: string;
-                q?: string;
-                status?: components["schemas"]["AccountKeyStatus"];
-                type?: components["schemas"]["AccountKeyTypeID"];
+                /** @description The attempt's single-use state */
+                state?: string;
+                /** @description The single-use code */
+                code?: string;
+                /** @description What went wrong */
+                error?: string;
             };
             header?: never;
             path?: never;
@@ -1093,454 +3467,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            /** @description The page that tells the outcome */
+            303: {
                 headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKeyPage"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createAccountKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AccountKeyCreate"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKey"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getAccountKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKey"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deleteAccountKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            204: {
-                headers: {
+                    /** @description Its address */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    updateAccountKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AccountKeyPatch"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKey"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    suspendAccountKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKey"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resumeAccountKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKey"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revokeAccountKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountKey"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listAccountKeyActivity: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActivityPage"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    issueAccessToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AccessTokenRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccessToken"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    startAuthorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AuthorizationStart"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Authorization"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getAuthorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                aid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Authorization"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    confirmAuthorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                aid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Authorization"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rejectAuthorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                aid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Authorization"];
-                };
-            };
-            /** @description Problem */
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1556,6 +3492,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The authorization's id */
                 aid: string;
             };
             cookie?: never;
@@ -1565,14 +3502,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuthorizationResult"];
                 };
             };
-            /** @description Problem */
+            /** @description No such authorization in this browser */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1588,6 +3533,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The last part of the link */
                 token: string;
             };
             cookie?: never;
@@ -1597,14 +3543,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuthorizationLink"];
                 };
             };
-            /** @description Problem */
+            /** @description No such link, or too old */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1620,6 +3574,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The last part of the link */
                 token: string;
             };
             cookie?: never;
@@ -1629,14 +3584,51 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthorizationRedirect"];
+                    "application/json": components["schemas"]["AuthorizationLinkFollowed"];
                 };
             };
-            /** @description Problem */
+            /** @description No such link, or too old */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is suspended, or was changed meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft says that the key's details are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft could not be asked */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1647,12 +3639,63 @@ export interface operations {
             };
         };
     };
-    listApiClients: {
+    issueOAuthToken: {
         parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description Unless sent by HTTP Basic */
+                    client_id?: string;
+                    /** @description Unless sent by HTTP Basic */
+                    client_secret?: string;
+                    /**
+                     * @description client_credentials
+                     * @enum {string}
+                     */
+                    grant_type: "client_credentials";
+                    /** @description Permissions, separated by spaces; all that the client has if left out */
+                    scope?: string;
+                };
             };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthToken"];
+                };
+            };
+            /** @description The request or the scope is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description The client id or the secret is not good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -1662,215 +3705,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiClientPage"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Database, migrations or workers are not ready */
+            503: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createApiClient: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApiClientCreate"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiClientCreated"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    getApiClient: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiClient"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deleteApiClient: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    updateApiClient: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApiClientPatch"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiClient"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createApiClientSecret: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApiClientSecretCreate"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiClientSecretCreated"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deleteApiClientSecret: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                sid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
+            /** @description Any other failure */
             default: {
                 headers: {
                     [name: string]: unknown;
