@@ -55,10 +55,8 @@ export function useDeleteApiClient(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => done(api.DELETE("/api/v1/api-clients/{id}", { params: { path: { id } } })),
-    onSuccess: async () => {
-      client.removeQueries({ queryKey: apiClients.one(id).queryKey });
-      await client.invalidateQueries({ queryKey: [...apiClients.all, "list"] });
-    },
+    // Not the client itself: its page is still open, and would find it gone.
+    onSuccess: () => client.invalidateQueries({ queryKey: [...apiClients.all, "list"] }),
   });
 }
 

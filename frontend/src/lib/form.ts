@@ -22,7 +22,7 @@ export type FormProblem = { error: unknown; unplaced: Problem["fields"] } | null
  */
 export function useForm<Values extends FieldValues>(
   schema: z.ZodType<Values, Values>,
-  defaults: DefaultValues<Values>,
+  defaults: DefaultValues<NoInfer<Values>>,
 ) {
   const hook = useHookForm<Values>({ resolver: zodResolver(schema), defaultValues: defaults });
   const [problem, setProblem] = useState<FormProblem>(null);

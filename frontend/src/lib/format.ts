@@ -31,5 +31,8 @@ export function formatRelative(iso: string, now = Date.now()): string {
   return formatDate(iso);
 }
 
+/** Whether a moment is over. */
+export const hasPassed = (iso: string) => new Date(iso).getTime() <= Date.now();
+
 /** "a, b, and c" */
 export const formatList = (items: string[]) => list.format(items);

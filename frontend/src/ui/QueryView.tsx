@@ -1,35 +1,38 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { isProblem } from "@/api/problem";
 import { Card } from "./Card";
+import { PageHeader } from "./PageHeader";
 import { Skeleton } from "./Skeleton";
 import { ErrorState } from "./States";
 
 type QueryViewProps<Data> = {
   query: Pick<UseQueryResult<Data>, "data" | "error" | "refetch">;
-  /** What shows while the first answer is on its way; grey lines unless told. */
+  /** What shows inside the card while the first answer is on its way; grey lines unless told. */
   loading?: ReactNode;
-  /** What shows in place of a 404, where the thing can have been deleted. */
+  /** Inside a card already: brings none of its own. */
+  bare?: boolean;
+  /** The page's title until the data brings its own. */
+  heading?: string;
   children: (data: Data) => ReactNode;
 };
 
 /**
  * The states of something read from the server, in order: loading, failed or denied, there. Data that was read once
- * stays on show when a later refresh fails.
+ * stays on show when a later refresh fails, unless it is gone or has been forbidden.
  */
-export function QueryView<Data>({ query, loading, children }: QueryViewProps<Data>) {
-  if (query.data !== undefined) return children(query.data);
-  if (query.error) {
-    return (
-      <Card>
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      </Card>
-    );
-  }
+export function QueryView<Data>({ query, loading, bare, heading, children }: QueryViewProps<Data>) {
+  const withdrawn = isProblem(query.error) && [403, 404].includes(query.error.status);
+  if (query.data !== undefined && !withdrawn) return children(query.data);
+  const state = query.error ? (
+    <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+  ) : (
+    (loading ?? <Skeleton rows={5} tall />)
+  );
   return (
-    loading ?? (
-      <Card>
-        <Skeleton rows={5} tall />
-      </Card>
-    )
+    <>
+      {heading && <PageHeader title={heading} />}
+      {bare ? state : <Card>{state}</Card>}
+    </>
   );
 }

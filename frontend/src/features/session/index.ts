@@ -1,0 +1,1 @@
+export { email, newPassword, personName } from "./schema";
