@@ -1,6 +1,6 @@
-import { Navigate, Outlet, useRouterState } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { t } from "@/i18n/t";
 import { useSession } from "@/lib/permissions";
 import { Button } from "@/ui/Button";
@@ -12,9 +12,8 @@ import { UserMenu } from "./UserMenu";
 /** What every signed-in page sits in: navigation at the left (a drawer below 768 px), the page beside it. */
 export function Shell() {
   const session = useSession();
-  const href = useRouterState({ select: (state) => state.location.href });
   const [drawerOpen, setDrawerOpen] = useState(false);
-  if (!session) return <Navigate to="/sign-in" search={{ redirect: href }} replace />;
+  if (!session) return <ToSignIn />;
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a
@@ -63,4 +62,14 @@ export function Shell() {
       </main>
     </div>
   );
+}
+
+/** Leaves for the sign-in page, once, remembering where from. */
+function ToSignIn() {
+  const router = useRouter();
+  const [from] = useState(() => router.state.location.href);
+  useEffect(() => {
+    void router.navigate({ to: "/sign-in", search: { redirect: from }, replace: true });
+  }, [router, from]);
+  return null;
 }
