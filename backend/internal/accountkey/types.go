@@ -1,6 +1,9 @@
 package accountkey
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // TypeMicrosoftGraph is the first type of account key: delegated access to one mailbox.
 const TypeMicrosoftGraph = "oauth2_microsoft_graph"
@@ -45,4 +48,27 @@ func typeByID(id string) (Type, bool) {
 		return Type{}, false
 	}
 	return types[i], true
+}
+
+// ScopeNames brings the spellings of people and providers to one: without the resource's prefix, and
+// permissions that are known here in Microsoft's own letter case.
+func ScopeNames(scopes []string) Scopes {
+	out := make(Scopes, 0, len(scopes))
+	for _, s := range scopes {
+		out = append(out, scopeName(s))
+	}
+	return out
+}
+
+func scopeName(scope string) string {
+	scope = strings.TrimRight(strings.TrimSpace(scope), "/")
+	scope = scope[strings.LastIndexByte(scope, '/')+1:]
+	for _, kind := range Types() {
+		for _, known := range kind.AvailableScopes {
+			if strings.EqualFold(known.Name, scope) {
+				return known.Name
+			}
+		}
+	}
+	return scope
 }

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -141,7 +140,7 @@ func (f *fields) loginHint(hint string) string {
 func (f *fields) scopes(list []string) Scopes {
 	out := Scopes{}
 	for _, s := range list {
-		name := entra.NormalizeScope(s)
+		name := scopeName(s)
 		switch {
 		case strings.HasSuffix(strings.ToLower(name), ".default"):
 			f.add("scopes", "not_supported", "Name the permissions one by one; .default cannot be combined with them.")

@@ -127,7 +127,7 @@ func (s *Service) exchange(
 	}
 	got := signedIn{
 		Access: tokens.AccessToken.Reveal(), Refresh: tokens.RefreshToken.Reveal(),
-		Scopes: plainScopes(tokens.Scopes), Lifetime: tokens.ExpiresIn, ObtainedAt: obtained,
+		Scopes: accountkey.ScopeNames(tokens.Scopes), Lifetime: tokens.ExpiresIn, ObtainedAt: obtained,
 	}
 	if !tokens.IDToken.IsZero() {
 		identity, err := s.Entra.VerifyIDToken(ctx, provider, a.ClientID, nonceOf(verifier), tokens.IDToken)
@@ -157,15 +157,6 @@ func (s *Service) askWho(ctx context.Context, cloud entra.Cloud, access secret.S
 		got.Account.UserPrincipalName, got.Account.DisplayName = me.UserPrincipalName, me.DisplayName
 	}
 	return nil
-}
-
-// plainScopes brings the spellings that providers use to one.
-func plainScopes(scopes []string) []string {
-	out := make([]string, 0, len(scopes))
-	for _, scope := range scopes {
-		out = append(out, entra.NormalizeScope(scope))
-	}
-	return out
 }
 
 // settle puts the grant in force, or seals it until a person has decided about another account.

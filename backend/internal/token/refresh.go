@@ -74,7 +74,7 @@ func (b *Broker) keep(ctx context.Context, s *state, t entra.Tokens) (bool, erro
 		"lease_holder":   "", "lease_until": nil, "failures": 0, "retry_after": nil, "version": s.Token.Version + 1,
 	}
 	if len(t.Scopes) > 0 {
-		columns["scopes"] = accountkey.Scopes(t.Scopes)
+		columns["scopes"] = accountkey.ScopeNames(t.Scopes)
 	}
 	var err error
 	if columns["access_token"], err = b.seal(t.AccessToken, "access_token", s.Token.GrantID); err != nil {
