@@ -2,8 +2,9 @@ package user
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,80 +17,79 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
-// Service holds the use cases of people. Use it by pointer.
+// Service holds the use cases of people and sessions.
 type Service struct {
 	DB          *db.DB
 	Now         func() time.Time
-	IdleTimeout time.Duration // a session ends when it isn't used for so long
-	MaxAge      time.Duration // and in any case at this age
+	IdleTimeout time.Duration // a session ends after this long without a request
+	MaxAge      time.Duration // and after this long in any case
 
-	hasher  hasher
-	limiter limiter
+	limits limiter
+	hasher hasher
 }
 
-// CreateUser adds a person. Nobody makes a person who may do what they may not do themselves; without
-// a caller in the context, as on the command line, it is the product itself that acts.
-func (s *Service) CreateUser(ctx context.Context, email, name string, role auth.Role, password secret.String) (User, error) {
-	var f fields
-	f.role(role, caller(ctx))
-	u, err := s.prepare(ctx, &f, email, name, role, password)
+// Input is a person as they are added.
+type Input struct {
+	Email    string
+	Name     string
+	Role     auth.Role
+	Password secret.String
+}
+
+// Create adds a person.
+func (s *Service) Create(ctx context.Context, in Input) (User, error) {
+	actor, _ := auth.From(ctx)
+	u, err := s.prepare(ctx, in, actor)
 	if err != nil {
 		return User{}, err
 	}
-	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		// Whoever exists ends the set-up: its code dies with the first of them.
-		if err := clearSetupCode(tx); err != nil {
-			return err
-		}
-		if err := bumpEpoch(tx); err != nil {
-			return err
-		}
+	return u, s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		if err := insert(tx, &u); err != nil {
 			return err
 		}
-		return recordCreated(tx, u, nil)
+		// Whoever is added from the command line before the first start makes the set-up code needless.
+		if err := clearSetupCode(tx); err != nil {
+			return err
+		}
+		return audit.Record(tx, u.CreatedAt, audit.Event{
+			Action: "user.created", Object: object(u), Message: "Added as " + string(u.Role) + ".",
+		})
 	})
-	return u, err
 }
 
-// prepare checks a new person and hashes the password: that takes long, so no transaction is open.
-func (s *Service) prepare(ctx context.Context, f *fields, email, name string, role auth.Role, password secret.String) (User, error) {
+// prepare checks the input and makes the row of it.
+func (s *Service) prepare(ctx context.Context, in Input, granter auth.Principal) (User, error) {
+	var f fields
 	now := s.Now()
 	u := User{
-		ID: uuid.Must(uuid.NewV7()).String(), Email: f.email(email), Name: f.name(name), Role: role,
+		ID: uuid.Must(uuid.NewV7()).String(), Email: f.email(in.Email), Name: f.name(in.Name), Role: in.Role,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	u.EmailKey = emailKey(u.Email)
-	f.password("password", password, u.Email, u.Name)
+	f.role(in.Role, granter)
+	f.password("password", in.Password, in.Email, in.Name)
 	if err := f.err(); err != nil {
 		return User{}, err
 	}
 	var err error
-	u.PasswordHash, err = s.hasher.hash(ctx, password)
+	u.PasswordHash, err = s.hasher.hash(ctx, in.Password)
 	return u, err
-}
-
-func recordCreated(tx *gorm.DB, u User, actor *auth.Principal) error {
-	return audit.Record(tx, u.CreatedAt, audit.Event{
-		Action: "user.created", Object: object(u), Actor: actor, Message: "Added as " + string(u.Role) + ".",
-		Changes: []audit.Change{{Field: "role", After: u.Role}, {Field: "name", After: u.Name}},
-	})
-}
-
-// caller is who acts: outside of requests the product itself.
-func caller(ctx context.Context) auth.Principal {
-	if p, ok := auth.From(ctx); ok {
-		return p
-	}
-	return auth.System("Latchkey")
 }
 
 // Get returns one person.
 func (s *Service) Get(ctx context.Context, id string) (User, error) { return load(s.DB.Read(ctx), id) }
 
-// List returns limit+1 people at most, newest first, as page.Cut expects.
+// List returns limit+1 people at most, newest first.
 func (s *Service) List(ctx context.Context, r page.Request) ([]User, error) {
-	return list(s.DB.Read(ctx), r)
+	q := s.DB.Read(ctx).Order("id DESC").Limit(r.Limit + 1)
+	if r.After != "" {
+		q = q.Where("id < ?", r.After)
+	}
+	var people []User
+	if err := q.Find(&people).Error; err != nil {
+		return nil, fmt.Errorf("list people: %w", err)
+	}
+	return people, nil
 }
 
 // Patch names what to change; nil leaves a field alone.
@@ -99,104 +99,175 @@ type Patch struct {
 	Disabled *bool
 }
 
-// Update changes a person who is at one of the given versions (nil: whatever the version). It works
-// from their next request on; disabling also signs them out.
+// Update changes a person if they are at one of the given versions (nil: whatever the version).
+// Disabling ends their sessions.
 func (s *Service) Update(ctx context.Context, id string, p Patch, versions []int64) (User, error) {
-	var out User
-	err := s.change(ctx, id, versions, func(tx *gorm.DB, before User) error {
-		after, err := apply(ctx, before, p)
+	now := s.Now()
+	actor, _ := auth.From(ctx)
+	var after User
+	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		before, err := locked(tx, id, versions)
 		if err != nil {
 			return err
 		}
-		var changes audit.Changes
-		changes.Add("name", before.Name, after.Name)
-		changes.Add("role", before.Role, after.Role)
-		changes.Add("disabled", before.Disabled, after.Disabled)
-		if len(changes) == 0 {
-			out = before
-			return nil
+		after = before
+		var f fields
+		if p.Name != nil {
+			after.Name = f.name(*p.Name)
 		}
-		if before.activeAdmin() && !after.activeAdmin() {
-			if err := keepAnAdmin(tx, id); err != nil {
-				return err
-			}
+		if p.Role != nil && *p.Role != before.Role {
+			after.Role = *p.Role
+			f.role(after.Role, actor)
 		}
-		after.UpdatedAt, after.Version = s.Now(), before.Version+1
-		if err := update(tx, id, map[string]any{
-			"name": after.Name, "role": after.Role, "disabled": after.Disabled,
-			"updated_at": after.UpdatedAt, "version": after.Version,
-		}); err != nil {
+		if p.Disabled != nil {
+			after.Disabled = *p.Disabled
+		}
+		if err := f.err(); err != nil {
 			return err
 		}
-		if after.Disabled {
-			if err := endSessions(tx, id, ""); err != nil {
-				return err
-			}
-		}
-		out = after
-		return audit.Record(tx, after.UpdatedAt, audit.Event{
-			Action: "user.updated", Object: object(after), Changes: changes, Message: "Changed " + fieldNames(changes) + ".",
-		})
+		return s.save(tx, before, &after, now)
 	})
-	return out, err
+	return after, err
 }
 
-// apply checks a patch and returns the person with it.
-func apply(ctx context.Context, u User, p Patch) (User, error) {
-	var f fields
-	before := u
-	if p.Name != nil {
-		u.Name = f.name(*p.Name)
+func (s *Service) save(tx *gorm.DB, before User, after *User, now time.Time) error {
+	var changes audit.Changes
+	changes.Add("name", before.Name, after.Name)
+	changes.Add("role", before.Role, after.Role)
+	changes.Add("disabled", before.Disabled, after.Disabled)
+	if len(changes) == 0 {
+		return nil
 	}
-	if p.Role != nil {
-		u.Role = *p.Role
+	after.Version, after.UpdatedAt = before.Version+1, now
+	err := tx.Model(&User{}).Where("id = ?", before.ID).UpdateColumns(map[string]any{
+		"name": after.Name, "role": after.Role, "disabled": after.Disabled, "version": after.Version, "updated_at": now,
+	}).Error
+	if err != nil {
+		return fmt.Errorf("update person %s: %w", before.ID, err)
 	}
-	if p.Disabled != nil {
-		u.Disabled = *p.Disabled
+	if err := needAdmin(tx); err != nil {
+		return err
 	}
-	// To let somebody in again is to grant the role again.
-	if u.Role != before.Role || (before.Disabled && !u.Disabled) {
-		f.role(u.Role, caller(ctx))
-	}
-	return u, f.err()
-}
-
-// change runs work on a person within a transaction that no other change of people overlaps.
-func (s *Service) change(ctx context.Context, id string, versions []int64, work func(*gorm.DB, User) error) error {
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		if err := bumpEpoch(tx); err != nil {
+	if after.Disabled {
+		if err := endSessions(tx, after.ID, ""); err != nil {
 			return err
 		}
-		u, err := load(tx, id)
-		if err != nil {
-			return err
-		}
-		if versions != nil && !slices.Contains(versions, u.Version) {
-			return ErrChanged
-		}
-		return work(tx, u)
-	})
+	}
+	if err := bumpEpoch(tx); err != nil {
+		return err
+	}
+	return audit.Record(tx, now, audit.Event{Action: "user.updated", Object: object(*after), Message: "Changed.", Changes: changes})
 }
 
-// Delete removes a person with their sessions. What they did stays in the audit log.
+// Delete removes a person and their sessions.
 func (s *Service) Delete(ctx context.Context, id string, versions []int64) error {
-	return s.change(ctx, id, versions, func(tx *gorm.DB, u User) error {
-		if u.activeAdmin() {
-			if err := keepAnAdmin(tx, id); err != nil {
-				return err
-			}
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		u, err := locked(tx, id, versions)
+		if err != nil {
+			return err
 		}
 		if err := tx.Where("id = ?", id).Delete(&User{}).Error; err != nil {
+			return fmt.Errorf("delete person %s: %w", id, err)
+		}
+		if err := needAdmin(tx); err != nil {
+			return err
+		}
+		if err := bumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{Action: "user.deleted", Object: object(u), Message: "Removed."})
 	})
 }
 
-func fieldNames(changes audit.Changes) string {
-	names := make([]string, 0, len(changes))
-	for _, c := range changes {
-		names = append(names, c.Field)
+// ResetPassword sets a person's password and ends all their sessions.
+func (s *Service) ResetPassword(ctx context.Context, email string, plain secret.String) error {
+	u, err := byEmail(s.DB.Read(ctx), email)
+	if err != nil {
+		return err
 	}
-	return strings.Join(names, ", ")
+	return s.setPassword(ctx, u, "password", plain, "")
+}
+
+// ChangeOwnPassword sets the password of the person who is signed in, who proves to know the present
+// one, and ends their other sessions.
+func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.String) error {
+	p, _ := auth.From(ctx)
+	u, err := s.Get(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if wait := s.limits.take("password "+u.ID, s.Now()); wait > 0 {
+		return ErrTooMany.After(wait)
+	}
+	same, err := s.hasher.matches(ctx, current, u.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if !same {
+		var f fields
+		f.add("currentPassword", "wrong", "This is not your present password.")
+		return f.err()
+	}
+	return s.setPassword(ctx, u, "newPassword", plain, p.SessionID)
+}
+
+func (s *Service) setPassword(ctx context.Context, u User, field string, plain secret.String, keepSession string) error {
+	var f fields
+	f.password(field, plain, u.Email, u.Name)
+	if err := f.err(); err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, plain)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		err := tx.Model(&User{}).Where("id = ?", u.ID).UpdateColumns(map[string]any{"password_hash": hash, "updated_at": now}).Error
+		if err != nil {
+			return fmt.Errorf("set password of %s: %w", u.ID, err)
+		}
+		if err := endSessions(tx, u.ID, keepSession); err != nil {
+			return err
+		}
+		if err := bumpEpoch(tx); err != nil {
+			return err
+		}
+		return audit.Record(tx, now, audit.Event{Action: "user.password_changed", Object: object(u), Message: "Changed the password."})
+	})
+}
+
+func locked(tx *gorm.DB, id string, versions []int64) (User, error) {
+	if err := lockAll(tx); err != nil {
+		return User{}, err
+	}
+	u, err := load(tx, id)
+	if err == nil && versions != nil && !slices.Contains(versions, u.Version) {
+		return User{}, ErrChanged
+	}
+	return u, err
+}
+
+// needAdmin refuses a change that leaves nobody who could undo it.
+func needAdmin(tx *gorm.DB) error {
+	var n int64
+	err := tx.Model(&User{}).Where("role = ? AND disabled = ?", auth.RoleAdmin, false).Count(&n).Error
+	if err != nil {
+		return fmt.Errorf("count administrators: %w", err)
+	}
+	if n == 0 {
+		return ErrLastAdmin
+	}
+	return nil
+}
+
+func insert(tx *gorm.DB, u *User) error {
+	err := tx.Create(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return ErrEmailTaken.Because(err)
+	}
+	if err != nil {
+		return fmt.Errorf("insert person: %w", err)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,228 +13,229 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
-	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/job"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
-// seenEvery is how often the use of a session is written down.
-const seenEvery = time.Minute
-
-// SignedIn is a person with the session that they are using. Token, which the cookie holds, is there
-// only when the session has just begun.
+// SignedIn is a new session and the token that the browser keeps of it.
 type SignedIn struct {
 	User    User
 	Session Session
 	Token   secret.String
 }
 
-// SignIn begins a session. A wrong address, a wrong password and a disabled person are
-// indistinguishable, by answer and by time.
-func (s *Service) SignIn(ctx context.Context, email string, password secret.String, userAgent string) (SignedIn, error) {
-	now, key := s.Now(), emailKey(email)
-	if len(key) > 2*maxEmail {
-		key = ""
+// SetupRequired reports that there is nobody yet.
+func (s *Service) SetupRequired(ctx context.Context) (bool, error) {
+	var n int64
+	if err := s.DB.Read(ctx).Model(&User{}).Limit(1).Count(&n).Error; err != nil {
+		return false, fmt.Errorf("count people: %w", err)
 	}
-	bucket := auth.RequestFrom(ctx).IP + " " + key
-	if wait := s.limiter.take(bucket, now); wait > 0 {
+	return n == 0, nil
+}
+
+// codeAlphabet leaves out what is mistaken for something else; 12 of it hold 60 bits.
+const codeAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+// NewSetupCode makes the code that proves, to the set-up page, a person who can read what the server
+// prints. The one before is good for nothing afterwards.
+func (s *Service) NewSetupCode(ctx context.Context) (secret.String, error) {
+	raw := make([]byte, 12)
+	// crypto/rand.Read never fails; it ends the program when the system has no randomness.
+	_, _ = rand.Read(raw)
+	var text strings.Builder
+	for i, b := range raw {
+		if i > 0 && i%4 == 0 {
+			text.WriteByte('-')
+		}
+		text.WriteByte(codeAlphabet[int(b)%len(codeAlphabet)])
+	}
+	code := secret.New(text.String())
+	return code, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE instance SET setup_code_hash = ? WHERE id = 1", hashCode(code)).Error
+	})
+}
+
+// hashCode forgives case, spaces and missing dashes.
+func hashCode(code secret.String) string {
+	plain := strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(code.Reveal()))
+	return secret.Hash(secret.New(plain))
+}
+
+// Setup makes the first administrator, once, and signs them in.
+func (s *Service) Setup(ctx context.Context, code secret.String, in Input, userAgent string) (SignedIn, error) {
+	if wait := s.limits.take("setup "+auth.RequestFrom(ctx).IP, s.Now()); wait > 0 {
 		return SignedIn{}, ErrTooMany.After(wait)
 	}
-	u, err := take(s.DB.Read(ctx).Where("email_key = ?", key))
+	if err := s.checkSetup(s.DB.Read(ctx), code); err != nil {
+		return SignedIn{}, err
+	}
+	in.Role = auth.RoleAdmin
+	u, err := s.prepare(ctx, in, auth.System("set-up"))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	out := s.newSession(ctx, u, userAgent)
+	actor := u.principal(out.Session.ID)
+	return out, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := lockAll(tx); err != nil {
+			return err
+		}
+		if err := s.checkSetup(tx, code); err != nil {
+			return err
+		}
+		if err := errors.Join(insert(tx, &u), clearSetupCode(tx)); err != nil {
+			return err
+		}
+		if err := tx.Create(&out.Session).Error; err != nil {
+			return fmt.Errorf("insert session: %w", err)
+		}
+		return audit.Record(tx, u.CreatedAt, audit.Event{
+			Action: "setup.completed", Object: object(u), Actor: &actor, Message: "Made the first administrator.",
+		})
+	})
+}
+
+func (s *Service) checkSetup(q *gorm.DB, code secret.String) error {
+	var n int64
+	if err := q.Model(&User{}).Count(&n).Error; err != nil {
+		return fmt.Errorf("count people: %w", err)
+	}
+	if n > 0 {
+		return ErrAlreadySet
+	}
+	var row struct{ SetupCodeHash *string }
+	if err := q.Table("instance").Where("id = 1").Take(&row).Error; err != nil {
+		return fmt.Errorf("read set-up code: %w", err)
+	}
+	if row.SetupCodeHash == nil || hashCode(code) != *row.SetupCodeHash {
+		return ErrSetupCode
+	}
+	return nil
+}
+
+func (s *Service) newSession(ctx context.Context, u User, userAgent string) SignedIn {
+	now := s.Now()
+	token := secret.Random()
+	return SignedIn{User: u, Token: token, Session: Session{
+		ID: uuid.Must(uuid.NewV7()).String(), UserID: u.ID, TokenHash: secret.Hash(token), CreatedAt: now, SeenAt: now,
+		IdleExpiresAt: now.Add(s.IdleTimeout), ExpiresAt: now.Add(s.MaxAge),
+		IP: auth.RequestFrom(ctx).IP, UserAgent: strings.ToValidUTF8(userAgent[:min(len(userAgent), 200)], ""),
+	}}
+}
+
+// SignIn starts a session. Whether address or password was wrong can't be told from the answer, nor
+// from the time it takes.
+func (s *Service) SignIn(ctx context.Context, email string, plain secret.String, userAgent string) (SignedIn, error) {
+	now := s.Now()
+	key := auth.RequestFrom(ctx).IP + " " + emailKey(email)
+	if wait := s.limits.take(key, now); wait > 0 {
+		return SignedIn{}, ErrTooMany.After(wait)
+	}
+	u, err := byEmail(s.DB.Read(ctx), email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return SignedIn{}, err
 	}
-	same, err := s.hasher.matches(ctx, password, u.PasswordHash)
+	same, err := s.hasher.matches(ctx, plain, u.PasswordHash)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	if !same || u.Disabled {
-		return SignedIn{}, s.refuse(ctx, u, email)
+		return SignedIn{}, errors.Join(ErrCredentials, s.noteFailure(ctx, email, u))
 	}
-	s.limiter.forget(bucket)
-	var out SignedIn
-	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		res := tx.Model(&User{}).Where("id = ? AND password_hash = ? AND disabled = ?", u.ID, u.PasswordHash, false).
-			UpdateColumn("last_sign_in_at", now)
-		if res.Error != nil {
-			return fmt.Errorf("note sign-in of user %s: %w", u.ID, res.Error)
+	s.limits.forget(key)
+	out := s.newSession(ctx, u, userAgent)
+	actor := u.principal(out.Session.ID)
+	return out, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Create(&out.Session).Error; err != nil {
+			return fmt.Errorf("insert session: %w", err)
 		}
-		if res.RowsAffected != 1 {
-			return ErrCredentials // the password was changed, or the person disabled, a moment ago
+		err := tx.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("last_sign_in_at", now).Error
+		if err != nil {
+			return fmt.Errorf("note sign-in of %s: %w", u.ID, err)
 		}
-		u.LastSignInAt = &now
-		out, err = s.startSession(tx, u, userAgent)
-		return err
+		out.User.LastSignInAt = &now
+		return audit.Record(tx, now, audit.Event{Action: "session.created", Object: object(u), Actor: &actor, Message: "Signed in."})
 	})
-	return out, err
 }
 
-// refuse notes the failure under the address that was typed.
-func (s *Service) refuse(ctx context.Context, u User, email string) error {
-	message := "The password was wrong."
-	if u.ID == "" {
-		message = "Nobody has this email address."
-	} else if u.Disabled {
-		message = "This person is disabled, or the password was wrong."
-	}
-	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
+func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
+	typed := strings.ToValidUTF8(strings.ReplaceAll(email[:min(len(email), 254)], "\x00", ""), "")
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		return audit.Record(tx, s.Now(), audit.Event{
-			Action: "session.failed", Outcome: audit.Failure, Message: message,
-			Object: audit.Object{Type: "user", ID: u.ID, Name: printable(strings.TrimSpace(email), maxEmail)},
+			Action: "session.failed", Outcome: audit.Failure, Object: audit.Object{Type: "user", ID: u.ID, Name: typed},
+			Actor:   &auth.Principal{Type: auth.TypeSystem, ID: "anonymous", Name: "Somebody not signed in"},
+			Message: "Could not sign in.",
 		})
 	})
-	if err != nil {
-		return err
-	}
-	return ErrCredentials
 }
 
-// startSession begins a session of u and clears away those that have expired.
-func (s *Service) startSession(tx *gorm.DB, u User, userAgent string) (SignedIn, error) {
-	now, token := s.Now(), secret.Random()
-	if err := tx.Where("user_id = ? AND (expires_at <= ? OR idle_expires_at <= ?)", u.ID, now, now).Delete(&Session{}).Error; err != nil {
-		return SignedIn{}, fmt.Errorf("delete expired sessions: %w", err)
-	}
-	row := Session{
-		ID: uuid.Must(uuid.NewV7()).String(), UserID: u.ID, TokenHash: secret.Hash(token), CreatedAt: now, SeenAt: now,
-		IdleExpiresAt: now.Add(s.IdleTimeout), ExpiresAt: now.Add(s.MaxAge),
-		IP: auth.RequestFrom(tx.Statement.Context).IP, UserAgent: printable(userAgent, 255),
-	}
-	if err := tx.Create(&row).Error; err != nil {
-		return SignedIn{}, fmt.Errorf("insert session: %w", err)
-	}
-	actor := u.principal(row.ID)
-	err := audit.Record(tx, now, audit.Event{Action: "session.created", Object: object(u), Actor: &actor, Message: "Signed in."})
-	return SignedIn{User: u, Session: row, Token: token}, err
-}
-
-// Authenticate turns a session's token into the person, with what their role allows now.
-func (s *Service) Authenticate(ctx context.Context, token secret.String) (auth.Principal, error) {
-	now := s.Now()
-	u, row, err := findSession(s.DB.Read(ctx), "token_hash", secret.Hash(token), now)
-	if err != nil {
-		return auth.Principal{}, err
-	}
-	if now.Sub(row.SeenAt) >= seenEvery {
-		if err := s.see(ctx, row, now); err != nil {
-			return auth.Principal{}, err
-		}
-	}
-	return u.principal(row.ID), nil
-}
-
-// see notes that a session was used, which puts off its end; of many requests at once one writes.
-func (s *Service) see(ctx context.Context, row Session, now time.Time) error {
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		err := tx.Model(&Session{}).Where("id = ? AND seen_at = ?", row.ID, row.SeenAt).
-			UpdateColumns(map[string]any{"seen_at": now, "idle_expires_at": now.Add(s.IdleTimeout)}).Error
-		if err != nil {
-			return fmt.Errorf("note use of session: %w", err)
-		}
-		return nil
-	})
-}
-
-// Current returns the caller's own session.
-func (s *Service) Current(ctx context.Context) (SignedIn, error) {
-	p, _ := auth.From(ctx)
-	u, row, err := findSession(s.DB.Read(ctx), "id", p.SessionID, s.Now())
-	return SignedIn{User: u, Session: row}, err
-}
-
-// SignOut ends the caller's own session.
+// SignOut ends the session of the person who is signed in.
 func (s *Service) SignOut(ctx context.Context) error {
 	p, _ := auth.From(ctx)
 	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		u, err := load(tx, p.ID)
-		if err != nil {
-			return err
+		if err := tx.Where("id = ?", p.SessionID).Delete(&Session{}).Error; err != nil {
+			return fmt.Errorf("end session: %w", err)
 		}
-		res := tx.Where("id = ? AND user_id = ?", p.SessionID, p.ID).Delete(&Session{})
-		if res.Error != nil {
-			return fmt.Errorf("end session: %w", res.Error)
-		}
-		if res.RowsAffected == 0 {
-			return nil
-		}
-		return audit.Record(tx, s.Now(), audit.Event{Action: "session.ended", Object: object(u), Message: "Signed out."})
-	})
-}
-
-// DeleteExpiredSessions clears away the sessions that ended by themselves.
-func (s *Service) DeleteExpiredSessions(ctx context.Context) error {
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		now := s.Now()
-		err := tx.Where("expires_at <= ? OR idle_expires_at <= ?", now, now).Delete(&Session{}).Error
-		if err != nil {
-			return fmt.Errorf("delete expired sessions: %w", err)
-		}
-		return nil
-	})
-}
-
-var errWrongCurrent = fault.Invalid(fault.Field{
-	Field: "currentPassword", Code: "wrong", Message: "This is not your current password.",
-})
-
-// ChangeOwnPassword replaces the caller's password and ends their other sessions.
-func (s *Service) ChangeOwnPassword(ctx context.Context, current, replacement secret.String) error {
-	p, _ := auth.From(ctx)
-	u, err := s.Get(ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	bucket := "own password " + u.ID
-	if wait := s.limiter.take(bucket, s.Now()); wait > 0 {
-		return ErrTooMany.WithMessage("Too many attempts with a wrong current password.").After(wait)
-	}
-	same, err := s.hasher.matches(ctx, current, u.PasswordHash)
-	if err != nil {
-		return err
-	}
-	if !same {
-		return errWrongCurrent
-	}
-	s.limiter.forget(bucket)
-	return s.setPassword(ctx, u, "newPassword", replacement, p.SessionID)
-}
-
-// ResetPassword gives the person with this email address another password and ends all their
-// sessions: for the command line.
-func (s *Service) ResetPassword(ctx context.Context, email string, password secret.String) error {
-	u, err := take(s.DB.Read(ctx).Where("email_key = ?", emailKey(email)))
-	if errors.Is(err, ErrNotFound) {
-		return ErrNotFound.WithMessage("Nobody has this email address.")
-	}
-	if err != nil {
-		return err
-	}
-	return s.setPassword(ctx, u, "password", password, "")
-}
-
-// setPassword ends every session but one. It gives way to another change of the same password.
-func (s *Service) setPassword(ctx context.Context, u User, field string, password secret.String, keepSession string) error {
-	var f fields
-	f.password(field, password, u.Email, u.Name)
-	if err := f.err(); err != nil {
-		return err
-	}
-	hash, err := s.hasher.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		res := tx.Model(&User{}).Where("id = ? AND password_hash = ?", u.ID, u.PasswordHash).UpdateColumn("password_hash", hash)
-		if res.Error != nil {
-			return fmt.Errorf("change password of user %s: %w", u.ID, res.Error)
-		}
-		if res.RowsAffected != 1 {
-			return ErrChanged
-		}
-		if err := endSessions(tx, u.ID, keepSession); err != nil {
+		if err := bumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{
-			Action: "user.password_changed", Object: object(u), Message: "Changed the password; other sessions ended.",
+			Action: "session.ended", Object: audit.Object{Type: "user", ID: p.ID, Name: p.Name}, Message: "Signed out.",
 		})
+	})
+}
+
+// seenGrain is how exactly the last request of a session is recorded.
+const seenGrain = time.Minute
+
+// Authenticate admits the holder of a session's token.
+func (s *Service) Authenticate(ctx context.Context, token secret.String) (auth.Principal, error) {
+	u, session, err := s.find(ctx, "token_hash = ?", secret.Hash(token))
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	if now := s.Now(); now.Sub(session.SeenAt) >= seenGrain {
+		err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
+			return tx.Model(&Session{}).Where("id = ?", session.ID).
+				UpdateColumns(map[string]any{"seen_at": now, "idle_expires_at": now.Add(s.IdleTimeout)}).Error
+		})
+		if err != nil {
+			return auth.Principal{}, fmt.Errorf("note session: %w", err)
+		}
+	}
+	return u.principal(session.ID), nil
+}
+
+// Current returns the person who is signed in, and their session.
+func (s *Service) Current(ctx context.Context) (User, Session, error) {
+	p, _ := auth.From(ctx)
+	return s.find(ctx, "id = ?", p.SessionID)
+}
+
+func (s *Service) find(ctx context.Context, condition, value string) (User, Session, error) {
+	q := s.DB.Read(ctx)
+	var session Session
+	err := q.Where(condition, value).Take(&session).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return User{}, Session{}, ErrSignedOut
+	}
+	if err != nil {
+		return User{}, Session{}, fmt.Errorf("read session: %w", err)
+	}
+	now := s.Now()
+	if !now.Before(session.ExpiresAt) || !now.Before(session.IdleExpiresAt) {
+		return User{}, Session{}, ErrSignedOut
+	}
+	u, err := load(q, session.UserID)
+	if errors.Is(err, ErrNotFound) || (err == nil && u.Disabled) {
+		return User{}, Session{}, ErrSignedOut
+	}
+	return u, session, err
+}
+
+// Register adds the removal of sessions that have ended.
+func (s *Service) Register(r *job.Registry) {
+	r.Every("user.clean_up", time.Hour, 10*time.Second, func(ctx context.Context) error {
+		return s.DB.InTx(ctx, func(tx *gorm.DB) error { return removeExpired(tx, s.Now()) })
 	})
 }
