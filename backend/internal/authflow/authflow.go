@@ -42,9 +42,13 @@ const (
 	StatusFailed            Status = "failed"             // The failure says why
 	StatusExpired           Status = "expired"            // Nobody came back in time
 	StatusNeedsConfirmation Status = "needs_confirmation" // Another account signed in; a person must decide
+)
 
-	statusRedeeming Status = "redeeming" // the state is spent, Microsoft is being asked
-	statusRejected  Status = "rejected"
+// Statuses of a row that callers never see; they are not of type Status so that the contract leaves
+// them out.
+const (
+	statusRedeeming = "redeeming" // the state is spent, Microsoft is being asked
+	statusRejected  = "rejected"
 )
 
 // FailureClass says who can mend a failed attempt.

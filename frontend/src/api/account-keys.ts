@@ -1,5 +1,11 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, data, versioned, type Schemas } from "./client";
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+  type QueryClient,
+} from "@tanstack/react-query";
+import { api, data, done, ifMatch, versioned, type Body, type Schemas } from "./client";
 
 export type AccountKey = Schemas["AccountKey"];
 export type AccountKeyStatus = Schemas["AccountKeyStatus"];
@@ -25,3 +31,61 @@ export const accountKeys = {
         versioned(api.GET("/api/v1/account-keys/{id}", { params: { path: { id } }, signal })),
     }),
 };
+
+/** What happened to a key, newest first. */
+export const keyActivity = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...accountKeys.all, "activity", id],
+    queryFn: ({ pageParam, signal }) =>
+      data(
+        api.GET("/api/v1/account-keys/{id}/activity", {
+          params: { path: { id }, query: { cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined, // the first page has no cursor
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+
+const refresh = (client: QueryClient) => client.invalidateQueries({ queryKey: accountKeys.all });
+
+export function useCreateAccountKey() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Body<"/api/v1/account-keys", "post">) =>
+      data(api.POST("/api/v1/account-keys", { body })),
+    onSuccess: () => refresh(client),
+  });
+}
+
+export type AccountKeyChange = Body<"/api/v1/account-keys/{id}", "patch">;
+
+export function useUpdateAccountKey(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ etag, ...body }: { etag?: string } & AccountKeyChange) =>
+      versioned(
+        api.PATCH("/api/v1/account-keys/{id}", { params: { path: { id } }, headers: ifMatch(etag), body }),
+      ),
+    onSuccess: () => refresh(client),
+  });
+}
+
+/** Suspend, resume or revoke. */
+export function useSwitchAccountKey(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (to: "suspend" | "resume" | "revoke") =>
+      data(api.POST(`/api/v1/account-keys/{id}/${to}`, { params: { path: { id } } })),
+    onSuccess: () => refresh(client),
+  });
+}
+
+export function useDeleteAccountKey(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => done(api.DELETE("/api/v1/account-keys/{id}", { params: { path: { id } } })),
+    // Not the key itself: its page is still open, and would find it gone.
+    onSuccess: () => client.invalidateQueries({ queryKey: [...accountKeys.all, "list"] }),
+  });
+}

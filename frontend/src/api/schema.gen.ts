@@ -355,7 +355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in */
+        /** Who am I */
         get: operations["getSession"];
         put?: never;
         /** Sign in */
@@ -377,8 +377,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change one's own password
-         * @description Ends all other sessions of the person.
+         * Change your own password
+         * @description Your other sessions end.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -396,8 +396,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the first administrator */
-        post: operations["setUp"];
+        /**
+         * Set the server up
+         * @description Makes the first admin and signs them in. The server prints the set-up code when it starts.
+         */
+        post: operations["setup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -414,7 +417,10 @@ export interface paths {
         /** List people, newest first */
         get: operations["listUsers"];
         put?: never;
-        /** Add a person */
+        /**
+         * Add a person
+         * @description Give them the password yourself; they can change it once signed in.
+         */
         post: operations["createUser"];
         delete?: never;
         options?: never;
@@ -433,13 +439,16 @@ export interface paths {
         get: operations["getUser"];
         put?: never;
         post?: never;
-        /** Remove a person */
+        /**
+         * Remove a person
+         * @description They are signed out at once. What they did stays in the audit log.
+         */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
         /**
-         * Change a person
-         * @description Disabling a person ends their sessions.
+         * Change a person's name or role, or disable them
+         * @description A change works from the person's next request on.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -923,7 +932,7 @@ export interface components {
             mode: components["schemas"]["AuthorizationMode"];
         };
         /** @enum {string} */
-        AuthorizationStatus: "pending" | "succeeded" | "failed" | "expired" | "needs_confirmation" | "redeeming" | "rejected";
+        AuthorizationStatus: "pending" | "succeeded" | "failed" | "expired" | "needs_confirmation";
         ClientSecretState: {
             /** Format: date */
             expiresOn: string | null;
@@ -1048,23 +1057,29 @@ export interface components {
         /** @enum {string} */
         Role: "admin" | "operator" | "viewer";
         Session: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it ends unless it is used
+             */
             expiresAt: string;
             permissions: components["schemas"]["Permission"][];
             user: components["schemas"]["User"];
         };
-        SetupRequest: {
-            /** @example ada@example.com */
+        Setup: {
+            /** @example mara@fabrikam.example */
             email: string;
-            /** @example Ada Lovelace */
+            /** @example Mara Lind */
             name: string;
             /** Format: password */
             password: string;
-            /** @example 7KQM-2XDR-9HTB */
+            /**
+             * @description Printed when the server starts
+             * @example 7KQ2-M4TX-9DPA
+             */
             setupCode: string;
         };
-        SignInRequest: {
-            /** @example ada@example.com */
+        SignIn: {
+            /** @example mara@fabrikam.example */
             email: string;
             /** Format: password */
             password: string;
@@ -1088,21 +1103,26 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
+            /** @example mara@fabrikam.example */
             email: string;
             id: string;
             /** Format: date-time */
             lastSignInAt: string | null;
+            /** @example Mara Lind */
             name: string;
             role: components["schemas"]["Role"];
             /** Format: date-time */
             updatedAt: string;
         };
         UserCreate: {
-            /** @example grace@example.com */
+            /** @example mara@fabrikam.example */
             email: string;
-            /** @example Grace Hopper */
+            /** @example Mara Lind */
             name: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @description Write-only
+             */
             password: string;
             role: components["schemas"]["Role"];
         };
@@ -1111,6 +1131,7 @@ export interface components {
             nextCursor: string | null;
         };
         UserPatch: {
+            /** @description A disabled person is signed out and cannot sign in */
             disabled?: boolean;
             name?: string;
             role?: components["schemas"]["Role"];
@@ -2764,7 +2785,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Nobody is signed in, or the token is not valid */
+            /** @description Nobody is signed in */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2791,16 +2812,18 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Address and password */
+        /** @description Who you are */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignInRequest"];
+                "application/json": components["schemas"]["SignIn"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description The session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2816,7 +2839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Address or password is wrong: code invalid_credentials */
+            /** @description The email address or the password is wrong (invalid_credentials) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2825,8 +2848,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts */
+            /** @description Too many attempts from here with this email address */
             429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Many passwords are being checked at this moment */
+            503: {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
@@ -2890,7 +2924,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The present and the new password */
+        /** @description The current password and the new one */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -2931,8 +2965,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts */
+            /** @description Too many attempts with a wrong current password */
             429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Many passwords are being checked at this moment */
+            503: {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
@@ -2953,23 +2998,25 @@ export interface operations {
             };
         };
     };
-    setUp: {
+    setup: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description The set-up code that the server printed, and who you are */
+        /** @description The set-up code and the first admin */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetupRequest"];
+                "application/json": components["schemas"]["Setup"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description The session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2985,7 +3032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not the set-up code: code invalid_setup_code */
+            /** @description The set-up code is wrong (invalid_setup_code) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2994,7 +3041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is an administrator already: code already_set_up */
+            /** @description The server is set up already (already_set_up) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3012,8 +3059,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts */
-            429: {
+            /** @description Many passwords are being checked at this moment */
+            503: {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
@@ -3149,7 +3196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another person has the address: code email_taken */
+            /** @description Somebody with this email address exists (email_taken) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3161,6 +3208,17 @@ export interface operations {
             /** @description A field is wrong */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Many passwords are being checked at this moment */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3219,7 +3277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such person */
+            /** @description Nobody has this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3279,7 +3337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such person */
+            /** @description Nobody has this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3288,7 +3346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The last administrator: code last_admin */
+            /** @description This is the last admin (last_admin) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3375,7 +3433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such person */
+            /** @description Nobody has this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3384,7 +3442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The last administrator: code last_admin */
+            /** @description This is the last admin (last_admin) */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,9 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
+import { accountKeyRoute } from "@/routes/account-keys.$id";
+import { setUpKeyRoute } from "@/routes/account-keys.$id.setup";
 import { accountKeysRoute } from "@/routes/account-keys";
+import { newAccountKeyRoute } from "@/routes/account-keys.new";
 import { apiClientRoute } from "@/routes/api-clients.$id";
 import { apiClientsRoute } from "@/routes/api-clients";
 import { newApiClientRoute } from "@/routes/api-clients.new";
+import { authorizationRoute, authorizeRoute, authorizingRoute } from "@/routes/authorization";
 import { indexRoute } from "@/routes/index";
 import { rootRoute } from "@/routes/root";
 import { settingsRoute } from "@/routes/settings";
@@ -19,8 +23,14 @@ const routeTree = rootRoute.addChildren([
   indexRoute,
   setupRoute,
   signInRoute,
+  authorizingRoute,
+  authorizationRoute,
+  authorizeRoute,
   shellRoute.addChildren([
     accountKeysRoute,
+    newAccountKeyRoute,
+    accountKeyRoute,
+    setUpKeyRoute,
     apiClientsRoute,
     newApiClientRoute,
     apiClientRoute,

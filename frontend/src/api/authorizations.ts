@@ -1,0 +1,75 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { accountKeys } from "./account-keys";
+import { api, data, type Schemas } from "./client";
+
+export type Authorization = Schemas["Authorization"];
+export type AuthorizationFailure = Schemas["AuthorizationFailure"];
+
+/** How often an attempt under way is looked at. The browser that finishes it says so at once; this is the safety net. */
+const pollEvery = 2000;
+
+export const authorizations = {
+  one: (keyId: string, id: string) =>
+    queryOptions({
+      queryKey: ["authorizations", keyId, id],
+      queryFn: ({ signal }) =>
+        data(
+          api.GET("/api/v1/account-keys/{id}/authorizations/{aid}", {
+            params: { path: { id: keyId, aid: id } },
+            signal,
+          }),
+        ),
+      refetchInterval: (query) =>
+        query.state.data === undefined || query.state.data.status === "pending" ? pollEvery : false,
+      refetchIntervalInBackground: true,
+    }),
+  /** The outcome, for the browser that made the attempt: nobody needs to be signed in. */
+  result: (id: string) =>
+    queryOptions({
+      queryKey: ["authorizations", "result", id],
+      queryFn: ({ signal }) =>
+        data(api.GET("/oauth/callback/{aid}", { params: { path: { aid: id } }, signal })),
+      retry: false,
+    }),
+  link: (token: string) =>
+    queryOptions({
+      queryKey: ["authorizations", "link", token],
+      queryFn: ({ signal }) => data(api.GET("/oauth/links/{token}", { params: { path: { token } }, signal })),
+      retry: false,
+    }),
+};
+
+export function useStartAuthorization(keyId: string) {
+  return useMutation({
+    mutationFn: (mode: "popup" | "link") =>
+      data(
+        api.POST("/api/v1/account-keys/{id}/authorizations", {
+          params: { path: { id: keyId } },
+          body: { mode },
+        }),
+      ),
+  });
+}
+
+/** A person's decision about a sign-in by another account. */
+export function useDecideAuthorization(keyId: string, id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (what: "confirm" | "reject") =>
+      data(
+        api.POST(`/api/v1/account-keys/{id}/authorizations/{aid}/${what}`, {
+          params: { path: { id: keyId, aid: id } },
+        }),
+      ),
+    onSuccess: async (after) => {
+      client.setQueryData(authorizations.one(keyId, id).queryKey, after);
+      await client.invalidateQueries({ queryKey: accountKeys.all });
+    },
+  });
+}
+
+export function useFollowLink(token: string) {
+  return useMutation({
+    mutationFn: () => data(api.POST("/oauth/links/{token}", { params: { path: { token } } })),
+  });
+}

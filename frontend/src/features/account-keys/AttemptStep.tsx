@@ -1,0 +1,148 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { accountKeys, type AccountKey } from "@/api/account-keys";
+import { authorizations, type Authorization } from "@/api/authorizations";
+import { t } from "@/i18n/t";
+import { followAttempt } from "@/lib/authorizing";
+import { formatDateTime } from "@/lib/format";
+import { Button } from "@/ui/Button";
+import { Callout } from "@/ui/Callout";
+import { QueryView } from "@/ui/QueryView";
+import { Spinner } from "@/ui/Spinner";
+import { ConfirmAccount } from "./ConfirmAccount";
+import { isDetail, type PlacedFailure } from "./DetailsStep";
+import { MicrosoftFacts } from "./MicrosoftFacts";
+
+type AttemptStepProps = {
+  accountKey: AccountKey;
+  attemptId: string;
+  /** Back to the details, with what to mend there. */
+  onAgain: (failure: PlacedFailure | null) => void;
+};
+
+/** Follows an attempt live: by what its window says, and by asking the server now and then. */
+export function AttemptStep({ accountKey, attemptId, onAgain }: AttemptStepProps) {
+  const client = useQueryClient();
+  const query = useQuery(authorizations.one(accountKey.id, attemptId));
+  const { refetch } = query;
+  const status = query.data?.status;
+  useEffect(() => followAttempt(attemptId, () => void refetch()), [attemptId, refetch]);
+  useEffect(() => {
+    if (status !== undefined && status !== "pending") {
+      void client.invalidateQueries({ queryKey: accountKeys.all });
+    }
+  }, [client, status]);
+  return (
+    <QueryView bare query={query} loading={<Spinner />}>
+      {(attempt) => (
+        <div aria-live="polite" className="grid gap-5">
+          <Outcome attempt={attempt} accountKey={accountKey} onAgain={onAgain} />
+        </div>
+      )}
+    </QueryView>
+  );
+}
+
+type OutcomeProps = { attempt: Authorization; accountKey: AccountKey; onAgain: AttemptStepProps["onAgain"] };
+
+function Outcome({ attempt, accountKey, onAgain }: OutcomeProps) {
+  const again = (
+    <Button variant="primary" onClick={() => onAgain(null)}>
+      {t("attempt.startAgain")}
+    </Button>
+  );
+  switch (attempt.status) {
+    case "pending":
+      return <Pending attempt={attempt} onAgain={() => onAgain(null)} />;
+    case "succeeded":
+      return <Succeeded attempt={attempt} keyId={accountKey.id} />;
+    case "needs_confirmation":
+      return <ConfirmAccount attempt={attempt} />;
+    case "expired":
+      return (
+        <Callout tone="warning" title={t("attempt.expiredTitle")} actions={again}>
+          <p>{t("attempt.expiredText")}</p>
+        </Callout>
+      );
+    case "failed":
+      return <Failed attempt={attempt} onAgain={onAgain} />;
+  }
+}
+
+function Pending({ attempt, onAgain }: { attempt: Authorization; onAgain: () => void }) {
+  return (
+    <>
+      <div className="flex items-start gap-3">
+        <Spinner />
+        <div className="grid gap-1">
+          <h2 className="text-lg font-semibold">{t("attempt.pendingTitle")}</h2>
+          <p>{t("attempt.pendingText")}</p>
+          <p className="text-sm text-muted">
+            {t("attempt.pendingUntil", { time: formatDateTime(attempt.expiresAt) })}
+          </p>
+        </div>
+      </div>
+      <Callout
+        title={t("attempt.stuck")}
+        actions={<Button onClick={onAgain}>{t("attempt.startAgain")}</Button>}
+      >
+        <p>{t("attempt.stuckText")}</p>
+      </Callout>
+    </>
+  );
+}
+
+function Succeeded({ attempt, keyId }: { attempt: Authorization; keyId: string }) {
+  const navigate = useNavigate();
+  const account = attempt.account?.userPrincipalName ?? "";
+  return (
+    <>
+      <Callout tone="success" title={t("attempt.succeededTitle", { account })}>
+        <p>{t("attempt.succeededText")}</p>
+      </Callout>
+      {attempt.missingScopes.length > 0 && (
+        <Callout tone="warning" title={t("attempt.missing")}>
+          <p>{attempt.missingScopes.join(", ")}</p>
+          <p>{t("attempt.missingText")}</p>
+        </Callout>
+      )}
+      <div>
+        <h2 className="font-semibold">{t("attempt.granted")}</h2>
+        <p>{attempt.grantedScopes.join(", ")}</p>
+      </div>
+      <div>
+        <Button
+          variant="primary"
+          onClick={() => void navigate({ to: "/account-keys", search: { fresh: keyId } })}
+        >
+          {t("wizard.finish")}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function Failed({ attempt, onAgain }: { attempt: Authorization; onAgain: AttemptStepProps["onAgain"] }) {
+  const { failure } = attempt;
+  const declined = failure?.class === "declined";
+  const field = failure?.field ?? "";
+  const placed = failure && isDetail(field) ? { field, message: `${failure.message} ${failure.fix}` } : null;
+  return (
+    <>
+      <Callout
+        tone={declined ? "warning" : "danger"}
+        title={declined ? t("attempt.declinedTitle") : t("attempt.failedTitle")}
+        actions={
+          <Button variant="primary" onClick={() => onAgain(placed)}>
+            {placed ? t("attempt.fixField") : t("attempt.startAgain")}
+          </Button>
+        }
+      >
+        <p>{failure?.message}</p>
+        <p>{failure?.fix}</p>
+      </Callout>
+      <MicrosoftFacts facts={failure?.microsoft} />
+    </>
+  );
+}

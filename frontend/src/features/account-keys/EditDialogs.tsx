@@ -1,0 +1,148 @@
+import { useQuery } from "@tanstack/react-query";
+import { useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
+import { authorizations, useStartAuthorization, type Authorization } from "@/api/authorizations";
+import type { Versioned } from "@/api/client";
+import { t } from "@/i18n/t";
+import { useForm } from "@/lib/form";
+import { formatDateTime } from "@/lib/format";
+import { z } from "@/lib/zod";
+import { Button } from "@/ui/Button";
+import { Callout } from "@/ui/Callout";
+import { CopyField } from "@/ui/Copy";
+import { Dialog, DialogActions } from "@/ui/Dialog";
+import { FormError } from "@/ui/FormError";
+import { PasswordField } from "@/ui/PasswordField";
+import { TextField } from "@/ui/TextField";
+import { toast } from "@/ui/toast";
+import { ConfirmAccount } from "./ConfirmAccount";
+import { NameForm } from "./NameForm";
+
+type EditDialogsProps = {
+  accountKey: Versioned<AccountKey>;
+  asking: "rename" | "secret" | "link";
+  onClose: () => void;
+};
+
+/** The dialogs with forms; they load when first opened. */
+export function EditDialogs({ accountKey, asking, onClose }: EditDialogsProps) {
+  if (asking === "link") return <LinkDialog accountKey={accountKey} onClose={onClose} />;
+  if (asking === "secret") return <SecretDialog accountKey={accountKey} onClose={onClose} />;
+  return <RenameDialog accountKey={accountKey} onClose={onClose} />;
+}
+
+type DialogProps = Omit<EditDialogsProps, "asking">;
+
+function RenameDialog({ accountKey, onClose }: DialogProps) {
+  const update = useUpdateAccountKey(accountKey.id);
+  return (
+    <Dialog open onClose={onClose} title={t("key.rename")}>
+      <NameForm
+        initial={accountKey}
+        submitLabel={t("action.saveChanges")}
+        onSubmit={async ({ displayName, description }) => {
+          await update.mutateAsync({ displayName, description, etag: accountKey.etag });
+          toast.success(t("key.saved"));
+          onClose();
+        }}
+        beside={<Button onClick={onClose}>{t("action.cancel")}</Button>}
+      />
+    </Dialog>
+  );
+}
+
+const secretSchema = z.object({
+  clientSecret: z.string().trim().min(1, t("wizard.secretMissing")),
+  clientSecretExpiresOn: z.string(),
+});
+
+function SecretDialog({ accountKey, onClose }: DialogProps) {
+  const form = useForm(secretSchema, { clientSecret: "", clientSecretExpiresOn: "" });
+  const update = useUpdateAccountKey(accountKey.id);
+  return (
+    <Dialog open onClose={onClose} title={t("key.replaceSecret")} description={t("key.replaceSecretText")}>
+      <form
+        noValidate
+        onSubmit={form.submit(async ({ clientSecret, clientSecretExpiresOn }) => {
+          await update.mutateAsync({
+            clientSecret,
+            clientSecretExpiresOn: clientSecretExpiresOn || null,
+            etag: accountKey.etag,
+          });
+          toast.success(t("key.secretReplaced"));
+          onClose();
+        })}
+        className="grid gap-4"
+      >
+        <PasswordField
+          mono
+          label={t("wizard.secret")}
+          hint={t("wizard.secretHint")}
+          autoComplete="new-password"
+          {...form.text("clientSecret")}
+        />
+        <TextField
+          optional
+          type="date"
+          label={t("wizard.secretExpiresOn")}
+          hint={t("wizard.secretExpiresHint")}
+          {...form.text("clientSecretExpiresOn")}
+        />
+        <FormError problem={form.problem} />
+        <DialogActions>
+          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <Button type="submit" variant="primary" pending={form.pending}>
+            {t("key.replaceSecret")}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+function LinkDialog({ accountKey, onClose }: DialogProps) {
+  const start = useStartAuthorization(accountKey.id);
+  return (
+    <Dialog open onClose={onClose} title={t("key.linkTitle")} description={t("key.linkIntro")}>
+      <div className="grid gap-4">
+        {start.data ? (
+          <MadeLink attempt={start.data} />
+        ) : (
+          <FormError problem={start.error ? { error: start.error, unplaced: [] } : null} />
+        )}
+        <DialogActions>
+          <Button onClick={onClose}>{t("action.close")}</Button>
+          {!start.data && (
+            <Button variant="primary" pending={start.isPending} onClick={() => start.mutate("link")}>
+              {t("key.linkMake")}
+            </Button>
+          )}
+        </DialogActions>
+      </div>
+    </Dialog>
+  );
+}
+
+/** The link, and what became of it while the dialog is open. */
+function MadeLink({ attempt }: { attempt: Authorization }) {
+  const query = useQuery(authorizations.one(attempt.accountKeyId, attempt.id));
+  const now = query.data;
+  return (
+    <>
+      <p>{t("key.linkText", { time: formatDateTime(attempt.expiresAt) })}</p>
+      <CopyField label={t("key.linkTitle")} value={attempt.url ?? ""} />
+      {now?.status === "succeeded" && (
+        <Callout
+          live
+          tone="success"
+          title={t("attempt.succeededTitle", { account: now.account?.userPrincipalName ?? "" })}
+        />
+      )}
+      {now?.status === "needs_confirmation" && <ConfirmAccount attempt={now} />}
+      {now?.status === "failed" && (
+        <Callout live tone="danger" title={t("attempt.failedTitle")}>
+          <p>{now.failure?.message}</p>
+        </Callout>
+      )}
+    </>
+  );
+}

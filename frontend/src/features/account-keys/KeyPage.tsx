@@ -1,0 +1,159 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { accountKeys, type AccountKey } from "@/api/account-keys";
+import { t } from "@/i18n/t";
+import { formatDate, formatDateTime } from "@/lib/format";
+import { useCan } from "@/lib/permissions";
+import { Badge } from "@/ui/Badge";
+import { ButtonLink } from "@/ui/Button";
+import { Callout } from "@/ui/Callout";
+import { Section } from "@/ui/Card";
+import { CodeBlock } from "@/ui/Copy";
+import { DescriptionList } from "@/ui/DescriptionList";
+import { PageHeader } from "@/ui/PageHeader";
+import { QueryView } from "@/ui/QueryView";
+import { DeniedPage } from "@/ui/States";
+import { Time } from "@/ui/Time";
+import { KeyActions } from "./KeyActions";
+import { KeyStatus, toneOf } from "./KeyStatus";
+import { MicrosoftFacts } from "./MicrosoftFacts";
+import { Timeline } from "./Timeline";
+
+const route = getRouteApi("/shell/account-keys/$id");
+
+export function KeyPage() {
+  const can = useCan();
+  const { id } = route.useParams();
+  const query = useQuery({ ...accountKeys.one(id), enabled: can("account-keys:read") });
+  if (!can("account-keys:read")) return <DeniedPage title={t("accountKeys.title")} />;
+  return (
+    <QueryView query={query} heading={t("accountKeys.title")}>
+      {(key) => (
+        <>
+          <PageHeader
+            title={key.displayName}
+            description={key.description}
+            badge={<KeyStatus status={key.status} />}
+            back={<Link to="/account-keys">{t("accountKeys.title")}</Link>}
+            actions={can("account-keys:write") && <KeyActions accountKey={key} />}
+          />
+          <div className="grid gap-5">
+            <Reason accountKey={key} />
+            <Overview accountKey={key} />
+            <Permissions accountKey={key} />
+            <Use id={key.id} />
+            <Timeline id={key.id} />
+          </div>
+        </>
+      )}
+    </QueryView>
+  );
+}
+
+/** Why the key is not authorized, and what to do. */
+function Reason({ accountKey }: { accountKey: AccountKey }) {
+  const can = useCan();
+  const { statusReason: reason, status, warnings } = accountKey;
+  return (
+    <>
+      {reason && (
+        <Callout
+          tone={toneOf(status)}
+          title={reason.message}
+          actions={
+            can("account-keys:write") &&
+            status !== "suspended" && (
+              <ButtonLink to="/account-keys/$id/setup" params={{ id: accountKey.id }} variant="primary">
+                {status === "draft" ? t("key.continueSetup") : t("key.authorizeAgain")}
+              </ButtonLink>
+            )
+          }
+        >
+          <p>{reason.fix}</p>
+          <p className="text-sm text-muted">
+            {t("key.since")} {formatDateTime(reason.since)}
+          </p>
+        </Callout>
+      )}
+      <MicrosoftFacts facts={reason?.microsoft} />
+      {warnings.map((warning) => (
+        <Callout key={warning.code} tone="warning">
+          <p>{warning.message}</p>
+        </Callout>
+      ))}
+    </>
+  );
+}
+
+const mono = (text: string) => (text ? <span className="font-mono text-sm">{text}</span> : null);
+
+function Overview({ accountKey }: { accountKey: AccountKey }) {
+  const { account, clientSecret, token } = accountKey;
+  return (
+    <Section title={t("key.overview")}>
+      <DescriptionList
+        items={[
+          [
+            t("accountKeys.account"),
+            account ? `${account.displayName} (${account.userPrincipalName})` : t("accountKeys.noAccount"),
+          ],
+          [t("accountKeys.type"), t("accountKeys.typeName")],
+          [t("wizard.cloud"), accountKey.cloud],
+          [t("wizard.tenantId"), mono(accountKey.tenantId)],
+          [t("wizard.clientId"), mono(accountKey.clientId)],
+          [
+            t("wizard.secret"),
+            clientSecret.set ? t("key.secretHint", { hint: clientSecret.hint }) : t("key.secretNone"),
+          ],
+          [
+            t("accountKeys.secretExpiry"),
+            clientSecret.expiresOn ? formatDate(clientSecret.expiresOn) : t("accountKeys.noExpiry"),
+          ],
+          [t("key.authorizedAt"), <Time key="at" value={accountKey.authorizedAt} />],
+          [t("key.tokenExpires"), <Time key="expires" value={token.expiresAt} />],
+          [t("accountKeys.refreshed"), <Time key="refreshed" value={token.refreshedAt} />],
+          [t("accountKeys.used"), <Time key="used" value={accountKey.lastUsedAt} />],
+          [
+            t("key.created"),
+            `${formatDateTime(accountKey.createdAt)} ${t("key.createdBy", { name: accountKey.createdBy.name })}`,
+          ],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Permissions({ accountKey }: { accountKey: AccountKey }) {
+  const { scopes, missingScopes, account } = accountKey;
+  return (
+    <Section title={t("key.permissions")}>
+      <ul className="grid gap-2">
+        {scopes.map((scope) => {
+          const missing = missingScopes.includes(scope);
+          return (
+            <li key={scope} className="flex items-center gap-3">
+              <span className="font-mono text-sm">{scope}</span>
+              {account && (
+                <Badge tone={missing ? "warning" : "success"}>
+                  {missing ? t("key.permissionMissing") : t("key.permissionGranted")}
+                </Badge>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </Section>
+  );
+}
+
+function Use({ id }: { id: string }) {
+  const url = `${window.location.origin}/api/v1/account-keys/${id}/access-token`;
+  const code = `curl -X POST ${url} \\\n  -H "Authorization: Bearer $LATCHKEY_TOKEN"`;
+  return (
+    <Section title={t("key.use")} description={t("key.useText")}>
+      <div className="max-w-3xl">
+        <CodeBlock label={t("key.curl")} code={code} />
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,110 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { accountKeys, useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
+import type { Versioned } from "@/api/client";
+import { t } from "@/i18n/t";
+import { useCan } from "@/lib/permissions";
+import { Button } from "@/ui/Button";
+import { CopyField } from "@/ui/Copy";
+import { QueryView } from "@/ui/QueryView";
+import { DeniedPage } from "@/ui/States";
+import { AttemptStep } from "./AttemptStep";
+import { DetailsStep, type PlacedFailure } from "./DetailsStep";
+import { NameForm } from "./NameForm";
+import { Wizard, type WizardStep } from "./Wizard";
+
+const route = getRouteApi("/shell/account-keys/$id/setup");
+
+/** The wizard once there is a key. Every step saves, so it can be left and opened again anywhere. */
+export function SetUpKeyPage() {
+  const can = useCan();
+  const { id } = route.useParams();
+  const query = useQuery({ ...accountKeys.one(id), enabled: can("account-keys:write") });
+  if (!can("account-keys:write")) return <DeniedPage title={t("wizard.denied")} />;
+  return (
+    <QueryView query={query} heading={t("wizard.title")}>
+      {(key) => <Steps accountKey={key} />}
+    </QueryView>
+  );
+}
+
+/** Where a key that is opened again was left. */
+function stepOf(key: AccountKey): "redirect" | "details" {
+  return key.tenantId === "" && key.clientId === "" && key.status === "draft" ? "redirect" : "details";
+}
+
+function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
+  const { step = stepOf(accountKey), attempt } = route.useSearch();
+  const navigate = route.useNavigate();
+  const update = useUpdateAccountKey(accountKey.id);
+  const [failure, setFailure] = useState<PlacedFailure | null>(null);
+  const goTo = (to: WizardStep) => {
+    if (to !== "type") void navigate({ search: { step: to }, replace: true });
+  };
+  return (
+    <Wizard
+      title={t("wizard.setUpTitle", { name: accountKey.displayName })}
+      step={step}
+      open={["name", "redirect", "details"]}
+      onSelect={goTo}
+    >
+      {step === "name" && (
+        <NameForm
+          initial={accountKey}
+          submitLabel={t("wizard.next")}
+          onSubmit={async ({ displayName, description }) => {
+            await update.mutateAsync({ displayName, description, etag: accountKey.etag });
+            goTo("redirect");
+          }}
+        />
+      )}
+      {step === "redirect" && <RedirectStep uri={accountKey.redirectUri} onNext={() => goTo("details")} />}
+      {step === "details" && (
+        <DetailsStep
+          accountKey={accountKey}
+          failure={failure}
+          onStarted={(id) => {
+            setFailure(null);
+            void navigate({ search: { step: "authorize", attempt: id }, replace: true });
+          }}
+        />
+      )}
+      {step === "authorize" && attempt !== undefined && (
+        <AttemptStep
+          accountKey={accountKey}
+          attemptId={attempt}
+          onAgain={(found) => {
+            setFailure(found);
+            goTo("details");
+          }}
+        />
+      )}
+      {step === "authorize" && attempt === undefined && (
+        <Button variant="primary" onClick={() => goTo("details")}>
+          {t("attempt.startAgain")}
+        </Button>
+      )}
+    </Wizard>
+  );
+}
+
+function RedirectStep({ uri, onNext }: { uri: string; onNext: () => void }) {
+  return (
+    <>
+      <p>{t("wizard.redirectText")}</p>
+      <CopyField label={t("wizard.redirectUri")} value={uri} />
+      <ol className="ml-5 grid list-decimal gap-1.5">
+        <li>{t("wizard.redirectWhere1")}</li>
+        <li>{t("wizard.redirectWhere2")}</li>
+        <li>{t("wizard.redirectWhere3")}</li>
+      </ol>
+      <p className="text-sm text-muted">{t("wizard.redirectNote")}</p>
+      <div>
+        <Button variant="primary" onClick={onNext}>
+          {t("wizard.redirectDone")}
+        </Button>
+      </div>
+    </>
+  );
+}
