@@ -65,24 +65,22 @@ function Question({ children, confirmLabel, danger, typedName, onConfirm, onClos
   }
 
   return (
-    <form onSubmit={(event) => void confirm(event)} noValidate>
-      <Base.Description render={<div />} className="mt-2 grid gap-2 text-pretty text-muted">
+    <form onSubmit={(event) => void confirm(event)} noValidate className="mt-2 grid gap-4">
+      <Base.Description render={<div />} className="grid gap-2 text-pretty text-muted">
         {children}
       </Base.Description>
       {typedName !== undefined && (
-        <div className="mt-4">
-          <TextField
-            label={t("confirm.typeName", { name: typedName })}
-            value={typed}
-            autoComplete="off"
-            spellCheck={false}
-            error={nameError}
-            onChange={(event) => {
-              setTyped(event.target.value);
-              setNameError(undefined);
-            }}
-          />
-        </div>
+        <TextField
+          label={t("confirm.typeName", { name: typedName })}
+          value={typed}
+          autoComplete="off"
+          spellCheck={false}
+          error={nameError}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            setNameError(undefined);
+          }}
+        />
       )}
       <FormError problem={error === null ? null : { error, unplaced: [] }} />
       <DialogActions>

@@ -73,5 +73,5 @@ export function Dialog({
 
 /** The row of buttons that ends a dialog; the first child is the way on, the last the way out. */
 export function DialogActions({ children }: { children: ReactNode }) {
-  return <div className="mt-6 flex flex-wrap gap-2">{children}</div>;
+  return <div className="mt-2 flex flex-wrap gap-2">{children}</div>;
 }

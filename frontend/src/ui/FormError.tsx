@@ -7,7 +7,7 @@ export function FormError({ problem }: { problem: FormProblem }) {
   if (!problem) return null;
   const { title, detail, fix, requestId } = explain(problem.error);
   return (
-    <div className="mt-4">
+    <div>
       <Callout tone="danger" title={title} live>
         {problem.unplaced.length > 0 ? (
           <ul className="list-inside list-disc">

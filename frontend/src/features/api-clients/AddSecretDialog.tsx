@@ -69,7 +69,7 @@ function AddSecretForm({ clientId, onCreated, onClose }: AddSecretFormProps) {
   }
 
   return (
-    <form noValidate onSubmit={form.submit(submit)}>
+    <form noValidate onSubmit={form.submit(submit)} className="grid gap-4">
       <TextField
         optional
         type="date"

@@ -61,9 +61,9 @@ export function ApiClientForm({ initial, submitLabel, onSubmit, cancel }: ApiCli
           error={ids.error ?? all.error}
         />
       </div>
-      <div>
+      <div className="grid gap-4">
         <FormError problem={form.problem} />
-        <div className="mt-4 flex flex-wrap gap-2">
+        <div className="flex flex-wrap gap-2">
           <Button type="submit" variant="primary" pending={form.pending}>
             {submitLabel}
           </Button>

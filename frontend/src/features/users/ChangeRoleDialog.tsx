@@ -33,7 +33,7 @@ function ChangeRoleForm({ user, onClose }: Omit<ChangeRoleDialogProps, "open">) 
   }
 
   return (
-    <form noValidate onSubmit={form.submit(submit)} className="mt-2">
+    <form noValidate onSubmit={form.submit(submit)} className="mt-2 grid gap-4">
       <RadioGroup label={t("users.role")} options={roleOptions} {...role} />
       <FormError problem={form.problem} />
       <DialogActions>
