@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"slices"
@@ -37,6 +38,7 @@ func main() {
 // flags are the command line, parsed.
 type flags struct {
 	addr, httpsAddr, caFile, seed string
+	publicURL                     string
 	redirects                     []string
 	lifetime                      time.Duration
 	quiet                         bool
@@ -47,6 +49,7 @@ func parse(args []string, errOut io.Writer) (flags, error) {
 	set := flag.NewFlagSet("emulator", flag.ContinueOnError)
 	set.SetOutput(errOut)
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8090", "loopback `address` for plain http; empty for none")
+	set.StringVar(&f.publicURL, "public-url", "", "loopback `URL` that browsers know -addr by; allows -addr to be any address, for containers")
 	set.StringVar(&f.httpsAddr, "https-addr", "", "loopback `address` for https with a certificate authority of its own")
 	set.StringVar(&f.caFile, "ca-file", "", "`file` to write that authority's certificate to")
 	set.DurationVar(&f.lifetime, "token-lifetime", 0, "lifetime of access tokens, 5s to 24h; 0 is random between 60m and 90m")
@@ -69,8 +72,14 @@ func (f flags) check() error {
 	if f.addr == "" && f.httpsAddr == "" {
 		return errors.New("nothing to listen on: give -addr or -https-addr")
 	}
+	if f.publicURL != "" {
+		if u, err := url.Parse(f.publicURL); err != nil || u.Scheme != "http" || loopback(u.Host) != nil {
+			return fmt.Errorf("-public-url %q is not of the form http://127.0.0.1:8090", f.publicURL)
+		}
+	}
 	for _, addr := range []string{f.addr, f.httpsAddr} {
-		if addr == "" {
+		// Inside a container loopback is nobody's; what is published of it is the operator's choice.
+		if addr == "" || (addr == f.addr && f.publicURL != "") {
 			continue
 		}
 		if err := loopback(addr); err != nil {
@@ -118,6 +127,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		if err != nil {
 			return err
 		}
+		s.publicURL = f.publicURL
 		servers = append(servers, s)
 	}
 	if f.httpsAddr != "" {
@@ -143,11 +153,15 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 
 // listening is a server with the socket that it will serve.
 type listening struct {
-	server *http.Server
-	socket net.Listener
+	server    *http.Server
+	socket    net.Listener
+	publicURL string // empty: the socket's own address
 }
 
 func (l *listening) url() string {
+	if l.publicURL != "" {
+		return l.publicURL
+	}
 	if l.server.TLSConfig != nil {
 		return "https://" + l.socket.Addr().String()
 	}

@@ -128,7 +128,7 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 	}
 	if plain != nil {
 		changes.AddSecret("clientSecret", len(before.ClientSecret) > 0, !plain.IsZero())
-		if err := s.replaceSecret(tx, columns, before, *plain, now); err != nil {
+		if err := s.replaceSecret(tx, columns, before, *plain); err != nil {
 			return err
 		}
 	}
@@ -154,7 +154,7 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 
 // replaceSecret keeps the grant. A key whose credential was at fault is given another chance, by a
 // job of package token that tries the new secret.
-func (s *Service) replaceSecret(tx *gorm.DB, columns map[string]any, before Key, plain secret.String, now time.Time) error {
+func (s *Service) replaceSecret(tx *gorm.DB, columns map[string]any, before Key, plain secret.String) error {
 	sealed, err := s.seal(plain, before.ID)
 	if err != nil {
 		return err

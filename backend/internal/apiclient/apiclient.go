@@ -157,11 +157,21 @@ var (
 	ErrSecretNotFound = fault.New(fault.NotFound, "not_found", "There is no such secret.")
 	ErrTooManySecrets = fault.New(fault.Conflict, "too_many_secrets", "An API client has at most two secrets that are good.").
 				WithFix("Remove one first.")
-	ErrChanged = fault.New(fault.PreconditionFailed, "precondition_failed", "The API client was changed since you read it.").
+	ErrCannotGrant = fault.New(fault.Forbidden, "cannot_grant", "This API client may do things that you may not do yourself.")
+	ErrChanged     = fault.New(fault.PreconditionFailed, "precondition_failed", "The API client was changed since you read it.").
 			WithFix("Read it again, look at what changed, and repeat your change with the new ETag.")
 	ErrBadToken  = fault.New(fault.Unauthenticated, "invalid_token", "The bearer token is not good.").WithFix("Get a new one from /oauth/token.")
 	errNameTaken = fault.Invalid(fault.Field{Field: "name", Code: "taken", Message: "Another API client has this name."})
 )
+
+// within reports whether the caller may do everything that the client may do.
+func (c Client) within(caller auth.Principal) bool {
+	if c.AllAccountKeys && !caller.AllKeys {
+		return false
+	}
+	return len(cut(c.Permissions, caller.Permissions)) == len(c.Permissions) &&
+		!slices.ContainsFunc(c.AccountKeyIDs, func(id string) bool { return !caller.MayUseKey(id) })
+}
 
 // cut returns the permissions that are in both lists.
 func cut(asked, held []auth.Permission) []auth.Permission {

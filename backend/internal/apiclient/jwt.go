@@ -110,7 +110,7 @@ func (s *Service) prove(ctx context.Context, clientID string, plain secret.Strin
 func (s *Service) Authenticate(ctx context.Context, bearer secret.String) (auth.Principal, error) {
 	parsed, err := s.verify(ctx, bearer)
 	if err != nil {
-		return auth.Principal{}, ErrBadToken.Because(err)
+		return auth.Principal{}, err
 	}
 	c, err := s.Get(ctx, parsed.Subject)
 	if errors.Is(err, ErrNotFound) {
@@ -142,6 +142,7 @@ func (s *Service) verify(ctx context.Context, bearer secret.String) (claims, err
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.Now), jwt.WithStrictDecoding(),
 	)
 	var c claims
+	var failed error // of ours, not of the token
 	_, err := parser.ParseWithClaims(bearer.Reveal(), &c, func(t *jwt.Token) (any, error) {
 		typ, _ := t.Header["typ"].(string)
 		if !strings.EqualFold(typ, "at+jwt") && !strings.EqualFold(typ, "application/at+jwt") {
@@ -151,13 +152,20 @@ func (s *Service) verify(ctx context.Context, bearer secret.String) (claims, err
 			return nil, errToken // RFC 7515 §4.1.11: none is understood here
 		}
 		kid, _ := t.Header["kid"].(string)
-		return s.publicKey(ctx, kid)
+		key, err := s.publicKey(ctx, kid)
+		if err != nil && !errors.Is(err, errToken) {
+			failed = err
+		}
+		return key, err
 	})
+	if failed != nil {
+		return claims{}, failed
+	}
 	if err != nil {
-		return claims{}, err
+		return claims{}, ErrBadToken.Because(err)
 	}
 	if c.Subject == "" || c.Subject != c.ClientID || uuid.Validate(c.Subject) != nil {
-		return claims{}, errToken
+		return claims{}, ErrBadToken.Because(errToken)
 	}
 	return c, nil
 }

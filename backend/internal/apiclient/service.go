@@ -184,6 +184,9 @@ func (s *Service) Update(ctx context.Context, id string, versions []int64, chang
 		if err := s.apply(tx, &after, in, actor, before); err != nil {
 			return err
 		}
+		if before.Disabled && !after.Disabled && !after.within(actor) {
+			return ErrCannotGrant // to switch it on is to grant everything again
+		}
 		changes := differences(before, after)
 		if len(changes) == 0 {
 			return nil
@@ -244,7 +247,8 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 	})
 }
 
-// AddSecret gives a client another secret, good until expiresAt or for ever.
+// AddSecret gives a client another secret, good until expiresAt or for ever. Whoever learns it can do
+// what the client can, so the caller must hold all of that.
 func (s *Service) AddSecret(ctx context.Context, id string, expiresAt *time.Time) (Secret, secret.String, error) {
 	now := s.Now()
 	if expiresAt != nil && !expiresAt.After(now) {
@@ -254,10 +258,14 @@ func (s *Service) AddSecret(ctx context.Context, id string, expiresAt *time.Time
 	}
 	plain := newSecret(id)
 	row := secretRow(id, plain, now, expiresAt)
+	actor, _ := auth.From(ctx)
 	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		c, err := lock(tx, id)
 		if err != nil {
 			return err
+		}
+		if !c.within(actor) {
+			return ErrCannotGrant
 		}
 		live := 0
 		for _, other := range c.Secrets {
@@ -303,7 +311,19 @@ func (s *Service) RemoveSecret(ctx context.Context, id, secretID string) error {
 
 // AddKey lets a client use an account key that it creates, within the transaction that creates it.
 func (s *Service) AddKey(tx *gorm.DB, apiClientID, accountKeyID string) error {
-	return insertKeys(tx, apiClientID, []string{accountKeyID})
+	c, err := lock(tx, apiClientID)
+	if err != nil {
+		return err
+	}
+	if err := insertKeys(tx, c.ID, []string{accountKeyID}); err != nil {
+		return err
+	}
+	err = tx.Model(&Client{}).Where("id = ?", c.ID).
+		UpdateColumns(map[string]any{"version": c.Version + 1, "updated_at": s.Now()}).Error
+	if err != nil {
+		return fmt.Errorf("update API client %s: %w", c.ID, err)
+	}
+	return bumpEpoch(tx)
 }
 
 func object(c Client) audit.Object { return audit.Object{Type: "api_client", ID: c.ID, Name: c.Name} }

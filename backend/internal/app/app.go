@@ -90,7 +90,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.Clients.EnsureSigningKey(ctx); err != nil {
 		return err
 	}
-	return a.buildServer()
+	return a.buildServer() //nolint:contextcheck // what counts keys for Prometheus runs long after this call
 }
 
 // OpenDatabase opens the configured database and brings its schema up to date.

@@ -139,16 +139,17 @@ func (s *Service) exchange(
 			UserPrincipalName: identity.PreferredUsername, DisplayName: identity.Name,
 		}
 	}
-	return got, s.askWho(ctx, cloud, tokens.AccessToken, &got)
+	s.askWho(ctx, cloud, tokens.AccessToken, &got)
+	return got, nil
 }
 
 // askWho reads /me for the names, and for the identity where the id_token had none. It may fail: a key
 // without User.Read is a key all the same, as long as the id_token said whose it is.
-func (s *Service) askWho(ctx context.Context, cloud entra.Cloud, access secret.String, got *signedIn) error {
+func (s *Service) askWho(ctx context.Context, cloud entra.Cloud, access secret.String, got *signedIn) {
 	me, err := s.Graph.Me(ctx, cloud.GraphURL, access)
 	if err != nil {
 		s.Logger.WarnContext(ctx, "account not read from graph", "error", err)
-		return nil
+		return
 	}
 	if got.Account.ObjectID == "" {
 		got.Account.ObjectID = me.ID
@@ -156,7 +157,6 @@ func (s *Service) askWho(ctx context.Context, cloud entra.Cloud, access secret.S
 	if me.ID == got.Account.ObjectID {
 		got.Account.UserPrincipalName, got.Account.DisplayName = me.UserPrincipalName, me.DisplayName
 	}
-	return nil
 }
 
 // settle puts the grant in force, or seals it until a person has decided about another account.

@@ -159,5 +159,5 @@ func migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Migrate(ctx), d.Close()) //nolint:contextcheck // closing has a bound of its own
+	return errors.Join(d.Migrate(ctx), d.Close())
 }

@@ -82,13 +82,13 @@ func decodeFault(err error) error {
 		if name == "" {
 			return errMalformed.WithMessage("The body should be a JSON object.").Because(err)
 		}
-		return errMalformed.WithMessage("The member "+strconv.Quote(name)+" has the wrong type.").
+		return errMalformed.WithMessage("The member " + strconv.Quote(name) + " has the wrong type.").
 			WithFields(fault.Field{Field: name, Code: "wrong_type", Message: message}).Because(err)
 	}
 	// encoding/json has no type for this error; its text is fixed by the Go 1 promise's tests.
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name = strings.Trim(name, `"`)
-		return errMalformed.WithMessage("The body has a member that is not known here: "+strconv.Quote(name)+".").
+		return errMalformed.WithMessage("The body has a member that is not known here: " + strconv.Quote(name) + ".").
 			WithFields(fault.Field{Field: name, Code: "unknown", Message: "Leave this member out, or check its spelling."}).Because(err)
 	}
 	return errMalformed.WithMessage("The body is not valid JSON.").Because(err)

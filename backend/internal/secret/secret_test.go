@@ -3,7 +3,6 @@ package secret_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -146,6 +145,6 @@ func TestParseMasterKeys(t *testing.T) {
 		require.NoError(t, err)
 		_, err = secret.NewBox(keys...)
 		require.Error(t, err)
-		require.False(t, errors.Is(err, secret.ErrWrongKey))
+		require.NotErrorIs(t, err, secret.ErrWrongKey)
 	})
 }

@@ -44,6 +44,9 @@ func (s *Service) Create(ctx context.Context, in Input) (User, error) {
 		return User{}, err
 	}
 	return u, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := lockAll(tx); err != nil {
+			return err
+		}
 		if err := insert(tx, &u); err != nil {
 			return err
 		}
@@ -115,12 +118,15 @@ func (s *Service) Update(ctx context.Context, id string, p Patch, versions []int
 		if p.Name != nil {
 			after.Name = f.name(*p.Name)
 		}
-		if p.Role != nil && *p.Role != before.Role {
+		if p.Role != nil {
 			after.Role = *p.Role
-			f.role(after.Role, actor)
 		}
 		if p.Disabled != nil {
 			after.Disabled = *p.Disabled
+		}
+		// To let somebody in again is to grant the role again.
+		if after.Role != before.Role || (before.Disabled && !after.Disabled) {
+			f.role(after.Role, actor)
 		}
 		if err := f.err(); err != nil {
 			return err

@@ -146,12 +146,18 @@ func (s *Service) SignIn(ctx context.Context, email string, plain secret.String,
 	out := s.newSession(ctx, u, userAgent)
 	actor := u.principal(out.Session.ID)
 	return out, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		// Only while the password is the one that was compared: a reset or a disabling that came in
+		// between has ended the sessions, and none may begin after it.
+		res := tx.Model(&User{}).Where("id = ? AND password_hash = ? AND disabled = ?", u.ID, u.PasswordHash, false).
+			UpdateColumn("last_sign_in_at", now)
+		if res.Error != nil {
+			return fmt.Errorf("note sign-in of %s: %w", u.ID, res.Error)
+		}
+		if res.RowsAffected == 0 {
+			return ErrCredentials
+		}
 		if err := tx.Create(&out.Session).Error; err != nil {
 			return fmt.Errorf("insert session: %w", err)
-		}
-		err := tx.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("last_sign_in_at", now).Error
-		if err != nil {
-			return fmt.Errorf("note sign-in of %s: %w", u.ID, err)
 		}
 		out.User.LastSignInAt = &now
 		return audit.Record(tx, now, audit.Event{Action: "session.created", Object: object(u), Actor: &actor, Message: "Signed in."})

@@ -70,8 +70,6 @@ func (s Session) EndsAt() time.Time {
 	return s.ExpiresAt
 }
 
-func (u User) activeAdmin() bool { return u.Role == auth.RoleAdmin && !u.Disabled }
-
 // principal is the person as caller, in one of their sessions.
 func (u User) principal(sessionID string) auth.Principal {
 	return auth.Principal{

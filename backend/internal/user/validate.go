@@ -86,14 +86,3 @@ func hasControl(s string) bool {
 		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
 	})
 }
-
-// printable makes any text fit for a column: valid, on one line, and no longer than limit bytes.
-func printable(s string, limit int) string {
-	s = strings.ToValidUTF8(s[:min(len(s), limit)], "")
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}

@@ -1,13 +1,15 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon } from "lucide-react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { t } from "@/i18n/t";
 import { useSession } from "@/lib/permissions";
 import { Button } from "@/ui/Button";
 import { Drawer } from "@/ui/Drawer";
 import { Logo } from "@/ui/Logo";
 import { Navigation } from "./Navigation";
-import { UserMenu } from "./UserMenu";
+
+// The page is of use before its menu is: the menu's code comes after what the page itself needs.
+const UserMenu = lazy(() => import("./UserMenu").then((module) => ({ default: module.UserMenu })));
 
 /** What every signed-in page sits in: navigation at the left (a drawer below 768 px), the page beside it. */
 export function Shell() {
@@ -45,7 +47,9 @@ export function Shell() {
         </Drawer>
         <Logo />
         <div className="ml-auto">
-          <UserMenu user={session.user} compact />
+          <Suspense fallback={<div className="min-h-12" />}>
+            <UserMenu user={session.user} compact />
+          </Suspense>
         </div>
       </header>
       <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface md:flex">
@@ -54,7 +58,9 @@ export function Shell() {
         </div>
         <Navigation />
         <div className="mt-auto border-t border-line p-2">
-          <UserMenu user={session.user} />
+          <Suspense fallback={<div className="min-h-12" />}>
+            <UserMenu user={session.user} />
+          </Suspense>
         </div>
       </div>
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-5 md:px-8 md:py-7">
