@@ -1,0 +1,140 @@
+package token_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/apptest"
+	"github.com/latchkey/latchkey/backend/internal/emulator"
+	"github.com/latchkey/latchkey/backend/internal/token"
+)
+
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 10*time.Minute)
+	processes := []*apptest.App{f.App, f.App, f.App}
+	if f.OnPostgres() {
+		processes[1], processes[2] = f.Replica(), f.Replica()
+	}
+
+	t.Run("sixty callers at three processes cause one refresh and get the same token", func(t *testing.T) {
+		f.Emulator.Advance(20 * time.Minute)
+		before := f.refreshes()
+		release := f.Emulator.Hold(emulator.EndpointToken, "refresh_token")
+		defer release()
+		answers := make([]apptest.Answer, 60)
+		var callers sync.WaitGroup
+		for i := range answers {
+			callers.Go(func() {
+				answers[i] = processes[i%3].Call(http.MethodPost, f.path+"/access-token", nil, f.bearer...)
+			})
+		}
+		require.NoError(t, f.Emulator.WaitFor(t.Context(), "token.refresh_token", before+1))
+		release()
+		callers.Wait()
+		for _, got := range answers {
+			require.Equal(t, answers[0].Status(http.StatusOK).Text("accessToken"), got.Status(http.StatusOK).Text("accessToken"))
+		}
+		require.Equal(t, before+1, f.refreshes())
+	})
+	t.Run("the lease of a process that died runs out", func(t *testing.T) {
+		f.Emulator.Advance(20 * time.Minute)
+		before := f.refreshes()
+		until := f.Emulator.Now().Add(time.Minute)
+		require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+			return tx.Model(&token.Token{}).Where("account_key_id = ?", f.keyID).
+				Updates(map[string]any{"lease_holder": "dead", "lease_until": until}).Error
+		}))
+		answer := make(chan apptest.Answer, 1)
+		go func() { answer <- f.issue() }()
+		select {
+		case got := <-answer:
+			require.Fail(t, "nobody waited for the lease", "%d %s", got.Code, got.Body)
+		case <-time.After(200 * time.Millisecond):
+		}
+		require.Equal(t, before, f.refreshes())
+		f.Emulator.Advance(2 * time.Minute)
+		got := <-answer
+		got.Status(http.StatusOK)
+		require.Equal(t, before+1, f.refreshes())
+	})
+}
+
+func TestRefreshMeetsEdit(t *testing.T) {
+	t.Parallel()
+	t.Run("a refresh and an edit at one time lose neither", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		before := f.rows(t)[0]
+		finish := f.heldRefresh(t)
+		f.patch("displayName", "Renamed meanwhile").Status(http.StatusOK)
+		f.patch("scopes", []string{"Mail.Read"}).Status(http.StatusOK)
+		fresh := finish().Status(http.StatusOK).Text("accessToken")
+		after := f.key().Status(http.StatusOK)
+		require.Equal(t, "Renamed meanwhile", after.Text("displayName"))
+		require.Equal(t, []any{"Mail.Read"}, after.At("scopes"))
+		require.Equal(t, "authorized", after.Text("status"))
+		require.Equal(t, fresh, f.issue().Status(http.StatusOK).Text("accessToken"))
+		require.NotEqual(t, before.RefreshToken, f.rows(t)[0].RefreshToken)
+		require.Equal(t, 1, f.refreshes())
+	})
+	t.Run("a key that is revoked during a refresh keeps nothing of it", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		f.admin.Call(http.MethodPost, f.path+"/revoke", nil).Status(http.StatusOK)
+		require.Equal(t, "revoked", finish().Status(http.StatusConflict).Text("code"))
+		require.Equal(t, 1, f.Emulator.Count("token.refresh_token.200"), "Microsoft did answer")
+		require.Empty(t, f.rows(t))
+		require.Equal(t, "revoked", f.key().Text("status"))
+	})
+	t.Run("a key that is deleted during a refresh keeps nothing of it", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		f.admin.Call(http.MethodDelete, f.path, nil).Status(http.StatusNoContent)
+		finish().Status(http.StatusNotFound)
+		require.Empty(t, f.rows(t))
+	})
+	t.Run("a key that is suspended during a refresh serves nothing but keeps the tokens", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		f.admin.Call(http.MethodPost, f.path+"/suspend", nil).Status(http.StatusOK)
+		require.Equal(t, "suspended", finish().Status(http.StatusConflict).Text("code"))
+		f.admin.Call(http.MethodPost, f.path+"/resume", nil).Status(http.StatusOK)
+		f.issue().Status(http.StatusOK)
+		require.Equal(t, 1, f.refreshes())
+	})
+	t.Run("a late answer does not replace the tokens of a newer authorization", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		require.Equal(t, "succeeded", f.admin.Authorize(f.keyID, "mara", emulator.Accept).Text("status"))
+		newer := f.rows(t)
+		require.Len(t, newer, 1)
+		finish().Status(http.StatusServiceUnavailable)
+		require.Equal(t, newer[0].AccessToken, f.rows(t)[0].AccessToken)
+		require.Equal(t, newer[0].RefreshToken, f.rows(t)[0].RefreshToken)
+		f.issue().Status(http.StatusOK)
+		require.Equal(t, 1, f.refreshes())
+	})
+	t.Run("what Microsoft says of a secret that was replaced meanwhile is not held against the new one", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		added, err := f.Emulator.AddSecret("", "", 0)
+		require.NoError(t, err)
+		finish := f.heldRefresh(t)
+		f.patch("clientSecret", added.Value).Status(http.StatusOK)
+		f.Emulator.RemoveSecret("", f.Emulator.Seed().SecretID)
+		finish().Status(http.StatusServiceUnavailable)
+		require.Equal(t, 1, f.Emulator.Count("token.refresh_token.401"), "the old secret was refused")
+		require.Equal(t, "authorized", f.key().Text("status"))
+		f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...).Status(http.StatusOK)
+	})
+}
