@@ -1,0 +1,152 @@
+package user_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/secret"
+	"github.com/latchkey/latchkey/backend/internal/user"
+)
+
+func signIn(t *testing.T, s *user.Service, email string) (user.SignedIn, context.Context) {
+	t.Helper()
+	out, err := s.SignIn(t.Context(), email, secret.New(goodPassword), "browser")
+	require.NoError(t, err)
+	p, err := s.Authenticate(t.Context(), out.Token)
+	require.NoError(t, err)
+	return out, auth.WithPrincipal(t.Context(), p)
+}
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	t.Run("the case of the address doesn't matter", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		newUser(t, s, "Ada@Example.com", auth.RoleViewer)
+		out, _ := signIn(t, s, "ADA@example.COM")
+		require.NotNil(t, out.User.LastSignInAt)
+	})
+	t.Run("a wrong password, an unknown address and a disabled person get one answer, and are noted", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		off := newUser(t, s, "off@example.com", auth.RoleViewer)
+		_, err := s.Update(asSystem(t), off.ID, user.Patch{Disabled: new(true)}, nil)
+		require.NoError(t, err)
+		for email, password := range map[string]string{
+			"ada@example.com": otherPassword, "nobody@example.com": goodPassword, "off@example.com": goodPassword,
+		} {
+			_, err := s.SignIn(t.Context(), email, secret.New(password), "")
+			f, ok := fault.From(err)
+			require.True(t, ok)
+			require.Equal(t, user.ErrCredentials.Message, f.Message)
+			require.EqualValues(t, 1, count(t, s, "audit_entries", "action = 'session.failed' AND object_name = ?", email))
+		}
+	})
+	t.Run("guessing is slowed down for the guesser alone", func(t *testing.T) {
+		t.Parallel()
+		s, at := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		from := func(ip string) context.Context { return auth.WithRequest(t.Context(), auth.Request{IP: ip}) }
+		var err error
+		for range 11 {
+			_, err = s.SignIn(from("192.0.2.1"), "ada@example.com", secret.New(otherPassword), "")
+		}
+		require.ErrorIs(t, err, user.ErrTooMany)
+		_, err = s.SignIn(from("192.0.2.1"), "ada@example.com", secret.New(goodPassword), "")
+		f, _ := fault.From(err)
+		require.ErrorIs(t, err, user.ErrTooMany)
+		_, err = s.SignIn(from("192.0.2.2"), "ada@example.com", secret.New(goodPassword), "")
+		require.NoError(t, err)
+		at.advance(f.RetryAfter)
+		_, err = s.SignIn(from("192.0.2.1"), "ada@example.com", secret.New(goodPassword), "")
+		require.NoError(t, err)
+	})
+	t.Run("no session outlives a password reset that comes at the same time", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		atOnce(
+			func() error { return s.ResetPassword(asSystem(t), "ada@example.com", secret.New(otherPassword)) },
+			func() error {
+				_, err := s.SignIn(t.Context(), "ada@example.com", secret.New(goodPassword), "")
+				return err
+			},
+		)
+		require.Zero(t, count(t, s, "sessions", "1 = 1"))
+	})
+}
+
+func TestAuthenticate(t *testing.T) {
+	t.Parallel()
+	t.Run("a session ends when it isn't used, and in any case at its age", func(t *testing.T) {
+		t.Parallel()
+		s, at := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		idle, _ := signIn(t, s, "ada@example.com")
+		used, _ := signIn(t, s, "ada@example.com")
+		at.advance(59 * time.Minute)
+		_, err := s.Authenticate(t.Context(), used.Token)
+		require.NoError(t, err)
+		at.advance(time.Minute)
+		_, err = s.Authenticate(t.Context(), idle.Token)
+		require.ErrorIs(t, err, user.ErrSignedOut)
+		for range 23 { // until shortly before its age
+			_, err = s.Authenticate(t.Context(), used.Token)
+			require.NoError(t, err)
+			at.advance(59 * time.Minute)
+		}
+		_, err = s.Authenticate(t.Context(), used.Token)
+		require.NoError(t, err)
+		at.advance(30 * time.Minute)
+		_, err = s.Authenticate(t.Context(), used.Token)
+		require.ErrorIs(t, err, user.ErrSignedOut)
+	})
+	t.Run("signing out ends this session and no other", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		here, ctx := signIn(t, s, "ada@example.com")
+		there, _ := signIn(t, s, "ada@example.com")
+		require.NoError(t, s.SignOut(ctx))
+		_, err := s.Authenticate(t.Context(), here.Token)
+		require.ErrorIs(t, err, user.ErrSignedOut)
+		_, err = s.Authenticate(t.Context(), there.Token)
+		require.NoError(t, err)
+	})
+	t.Run("no token is stored", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		out, _ := signIn(t, s, "ada@example.com")
+		require.Zero(t, count(t, s, "sessions", "token_hash = ?", out.Token.Reveal()))
+		require.EqualValues(t, 1, count(t, s, "sessions", "token_hash = ?", secret.Hash(out.Token)))
+	})
+}
+
+func TestChangeOwnPassword(t *testing.T) {
+	t.Parallel()
+	s, _ := newService(t)
+	newUser(t, s, "ada@example.com", auth.RoleAdmin)
+	here, ctx := signIn(t, s, "ada@example.com")
+	there, _ := signIn(t, s, "ada@example.com")
+
+	err := s.ChangeOwnPassword(ctx, secret.New(otherPassword), secret.New(otherPassword))
+	f, _ := fault.From(err)
+	require.Equal(t, "currentPassword", f.Fields[0].Field)
+	err = s.ChangeOwnPassword(ctx, secret.New(goodPassword), secret.New("short"))
+	f, _ = fault.From(err)
+	require.Equal(t, "newPassword", f.Fields[0].Field)
+	require.NoError(t, s.ChangeOwnPassword(ctx, secret.New(goodPassword), secret.New(otherPassword)))
+	_, err = s.Authenticate(t.Context(), here.Token)
+	require.NoError(t, err)
+	_, err = s.Authenticate(t.Context(), there.Token)
+	require.ErrorIs(t, err, user.ErrSignedOut)
+	_, err = s.SignIn(t.Context(), "ada@example.com", secret.New(goodPassword), "")
+	require.ErrorIs(t, err, user.ErrCredentials)
+}
