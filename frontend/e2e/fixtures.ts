@@ -20,32 +20,33 @@ type Fixtures = {
 
 export const test = base.extend<Fixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names from here.
-  servers: async ({}, use) => {
+  servers: async ({}, provide) => {
     const servers = await startServers();
-    await use(servers);
+    await provide(servers);
     await servers.stop();
   },
-  baseURL: async ({ servers }, use) => use(servers.url),
+  baseURL: async ({ servers }, provide) => provide(servers.url),
   complaints: [
-    async ({ context, servers }, use) => {
+    async ({ context, servers }, provide) => {
       const complaints: string[] = [];
       await collect(context, servers, complaints);
-      await use(complaints);
+      await provide(complaints);
       expect(complaints).toEqual([]);
     },
     { auto: true },
   ],
   ready: [false, { option: true }],
   signedIn: [
-    async ({ context, ready, servers }, use) => {
+    async ({ context, ready, servers }, provide) => {
       if (ready) await setUp(context, servers);
-      await use(undefined);
+      await provide(undefined);
     },
     { auto: true },
   ],
 });
 
-async function setUp(context: BrowserContext, { setupCode, url }: Servers) {
+/** Makes the first administrator, and signs the browser in. */
+export async function setUp(context: BrowserContext, { setupCode, url }: Servers) {
   const answer = await context.request.post(`${url}/api/v1/setup`, {
     headers: { Origin: url },
     data: { setupCode, ...admin },
@@ -54,20 +55,25 @@ async function setUp(context: BrowserContext, { setupCode, url }: Servers) {
 }
 
 async function collect(context: BrowserContext, servers: Servers, complaints: string[]) {
+  const complain = (url: string, text: string) => {
+    // The emulator's empty icon, which its own policy refuses.
+    if (url.startsWith(servers.emulator) && /img-src data$|image 'data:,'/.test(text)) return;
+    complaints.push(`${url}: ${text}`);
+  };
+  await context.exposeBinding("complain", ({ frame }, text: string) => complain(frame.url(), text));
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
-      console.error(`securitypolicyviolation ${event.violatedDirective} ${event.blockedURI}`);
+      // oxlint-disable-next-line typescript/no-explicit-any, typescript/no-unsafe-type-assertion
+      const { complain: tell } = window as unknown as { complain: (text: string) => void };
+      tell(`securitypolicyviolation ${event.violatedDirective} ${event.blockedURI}`);
     });
   });
   context.on("console", (message) => {
     // A refused request is for the page to tell, and no fault of its own.
     if (message.type() !== "error" || message.text().startsWith("Failed to load resource")) return;
-    const url = message.page()?.url() ?? "";
-    // The emulator's empty icon, which its own policy refuses.
-    if (url.startsWith(servers.emulator) && /img-src data$|image 'data:,'/.test(message.text())) return;
-    complaints.push(`${url}: ${message.text()}`);
+    complain(message.page()?.url() ?? "", message.text());
   });
-  context.on("weberror", (error) => complaints.push(String(error.error())));
+  context.on("weberror", (error) => complain(error.page()?.url() ?? "", String(error.error())));
 }
 
 /** The wizard, up to the details. */
