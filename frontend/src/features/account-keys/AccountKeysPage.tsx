@@ -99,7 +99,7 @@ function Filters({ q, status, onChange }: Filter & { onChange: (filter: Filter) 
     ...statuses.map((value) => ({ value, label: t(`keyStatus.${value}`) })),
   ];
   return (
-    <div className="mb-4 grid gap-3 sm:grid-cols-[minmax(0,22rem)_12rem]">
+    <div className="mb-4 grid gap-3 sm:flex sm:items-center">
       <SearchField
         label={t("accountKeys.search")}
         value={q ?? ""}

@@ -26,13 +26,18 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
         <Tr key={key.id} fresh={key.id === fresh}>
           <Td heading>
             <KeyLink accountKey={key} />
-            <span className="block text-sm text-muted">{t("accountKeys.typeName")}</span>
+            <span className="block text-sm text-muted lg:whitespace-nowrap">{t("accountKeys.typeName")}</span>
           </Td>
           <Td label={t("accountKeys.account")}>
             {key.account ? (
               <>
                 <span className="block">{key.account.displayName}</span>
-                <span className="block text-sm text-muted">{key.account.userPrincipalName}</span>
+                <span
+                  title={key.account.userPrincipalName}
+                  className="block text-sm text-muted sm:max-w-52 sm:truncate"
+                >
+                  {key.account.userPrincipalName}
+                </span>
               </>
             ) : (
               <span className="text-muted">{t("accountKeys.noAccount")}</span>
