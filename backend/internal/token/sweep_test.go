@@ -54,7 +54,7 @@ func TestSweepOnce(t *testing.T) {
 	t.Run("a grant that Microsoft took back is noticed without a caller", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, time.Hour)
-		f.Emulator.RevokeSessions("mara")
+		require.NoError(t, f.Emulator.RevokeSessions("mara"))
 		f.Emulator.Advance(51 * time.Minute)
 		require.NoError(t, f.Broker.SweepOnce(t.Context()))
 		got := f.becomes(t, "reauthorization_required")
@@ -85,7 +85,7 @@ func TestReplacedSecret(t *testing.T) {
 	t.Run("one that expires is found by the next refresh, which names it", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, time.Hour)
-		f.Emulator.ExpireSecret("", "")
+		require.NoError(t, f.Emulator.ExpireSecret("", ""))
 		got := f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...).Status(http.StatusConflict)
 		require.Equal(t, "misconfigured", got.Text("code"))
 		require.Equal(t, []any{float64(7000222)}, f.key().At("statusReason", "microsoft", "codes"))
