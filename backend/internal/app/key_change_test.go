@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -102,7 +104,8 @@ func TestKeyRegistration(t *testing.T) {
 		require.Equal(t, "authorized", got.Text("status"))
 		require.Equal(t, []any{"Mail.Read.Shared"}, got.At("missingScopes"))
 		token(id).Status(http.StatusOK)
-		ctx := t.Context()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
 		require.NoError(t, a.Emulator.WaitFor(ctx, "token.refresh_token.200", 1), "the new secret is tried at once")
 	})
 	t.Run("a deleted key serves nothing and takes its attempts along", func(t *testing.T) {

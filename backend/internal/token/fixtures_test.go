@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -53,6 +54,14 @@ func (f fixture) rows(t *testing.T) []token.Token {
 	return rows
 }
 
+// arrived waits until a counter of the emulator has reached n.
+func (f fixture) arrived(t *testing.T, counter string, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	require.NoError(t, f.Emulator.WaitFor(ctx, counter, n))
+}
+
 // heldRefresh begins a refresh that Microsoft answers only when finish is called, which returns what
 // the caller got.
 func (f fixture) heldRefresh(t *testing.T) (finish func() apptest.Answer) {
@@ -64,7 +73,7 @@ func (f fixture) heldRefresh(t *testing.T) (finish func() apptest.Answer) {
 	go func() {
 		answer <- f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...)
 	}()
-	require.NoError(t, f.Emulator.WaitFor(t.Context(), "token.refresh_token", before+1))
+	f.arrived(t, "token.refresh_token", before+1)
 	return func() apptest.Answer {
 		release()
 		return <-answer

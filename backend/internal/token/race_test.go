@@ -35,7 +35,7 @@ func TestReplicas(t *testing.T) {
 				answers[i] = processes[i%3].Call(http.MethodPost, f.path+"/access-token", nil, f.bearer...)
 			})
 		}
-		require.NoError(t, f.Emulator.WaitFor(t.Context(), "token.refresh_token", before+1))
+		f.arrived(t, "token.refresh_token", before+1)
 		release()
 		callers.Wait()
 		for _, got := range answers {

@@ -23,7 +23,7 @@ func TestSweepOnce(t *testing.T) {
 		require.Equal(t, due.RefreshDueAt, f.rows(t)[0].RefreshDueAt, "not due, so not handed to a worker")
 		f.Emulator.Advance(6 * time.Minute)
 		require.NoError(t, f.Broker.SweepOnce(t.Context()))
-		require.NoError(t, f.Emulator.WaitFor(t.Context(), "token.refresh_token.200", 1))
+		f.arrived(t, "token.refresh_token.200", 1)
 		require.Eventually(t, func() bool { return f.rows(t)[0].Version == due.Version+1 }, 20*time.Second, 10*time.Millisecond)
 		require.NotEqual(t, first, f.issue().Status(http.StatusOK).Text("accessToken"))
 		require.Equal(t, 1, f.refreshes(), "the caller found it fresh")
@@ -46,7 +46,7 @@ func TestSweepOnce(t *testing.T) {
 		for range 3 {
 			require.NoError(t, f.Broker.SweepOnce(t.Context()))
 		}
-		require.NoError(t, f.Emulator.WaitFor(t.Context(), "token.refresh_token", 1))
+		f.arrived(t, "token.refresh_token", 1)
 		release()
 		require.Eventually(t, func() bool { return f.rows(t)[0].Version == 2 }, 20*time.Second, 10*time.Millisecond)
 		require.Equal(t, 1, f.refreshes())
@@ -76,7 +76,7 @@ func TestReplacedSecret(t *testing.T) {
 
 		signIns := f.Emulator.Count("token.authorization_code")
 		f.patch("clientSecret", f.Emulator.Seed().Secret).Status(http.StatusOK)
-		require.NoError(t, f.Emulator.WaitFor(t.Context(), "token.refresh_token.200", 1), "it is tried at once")
+		f.arrived(t, "token.refresh_token.200", 1) // it is tried at once
 		healed := f.becomes(t, "authorized")
 		require.Nil(t, healed.At("statusReason"))
 		f.issue().Status(http.StatusOK)
