@@ -18,10 +18,9 @@ const problems: Middleware = {
   async onResponse({ response }) {
     if (!response.ok) throw await Problem.from(response);
   },
-  onError({ error }) {
-    // An aborted request was not wanted any more: whoever aborted it knows.
-    if (error instanceof DOMException && error.name === "AbortError") return error;
-    return Problem.unreachable();
+  onError({ request }) {
+    // A request that was called off is no failure to tell: whoever called it off knows.
+    return request.signal.aborted ? undefined : Problem.unreachable();
   },
 };
 

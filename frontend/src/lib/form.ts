@@ -1,5 +1,5 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import {
   useController,
   useForm as useHookForm,
@@ -24,7 +24,11 @@ export function useForm<Values extends FieldValues>(
   schema: z.ZodType<Values, Values>,
   defaults: DefaultValues<NoInfer<Values>>,
 ) {
-  const hook = useHookForm<Values>({ resolver: zodResolver(schema), defaultValues: defaults });
+  const hook = useHookForm<Values>({
+    resolver: zodResolver(schema),
+    defaultValues: defaults,
+    shouldFocusError: false, // it would go by the order of registration, which need not be the one on the page
+  });
   const [problem, setProblem] = useState<FormProblem>(null);
   const { errors, isSubmitting, isDirty } = hook.formState;
 
@@ -33,18 +37,24 @@ export function useForm<Values extends FieldValues>(
     return typeof found === "string" ? found : undefined;
   };
 
-  function place(error: unknown) {
+  const [refused, setRefused] = useState<{ form: HTMLFormElement } | null>(null);
+  useEffect(() => {
+    if (refused) focusFirstInvalid(refused.form);
+  }, [refused]);
+
+  function place(error: unknown): FieldPath<Values>[] {
     const values = hook.getValues();
     const known = (field: string): field is FieldPath<Values> => field in values;
     const fields = isProblem(error) ? error.fields : [];
     const unplaced = fields.filter((field) => !known(field.field));
-    let first = true;
+    const placed: FieldPath<Values>[] = [];
     for (const { field, code, message } of fields) {
       if (!known(field)) continue;
-      hook.setError(field, { type: code, message }, { shouldFocus: first });
-      first = false;
+      hook.setError(field, { type: code, message });
+      placed.push(field);
     }
     setProblem(fields.length > 0 && unplaced.length === 0 ? null : { error, unplaced });
+    return placed;
   }
 
   return {
@@ -58,23 +68,43 @@ export function useForm<Values extends FieldValues>(
     pending: isSubmitting,
     problem,
     /** Shows an error that came from elsewhere (a job, a later step) as if the submission had failed with it. */
-    place,
+    place: (error: unknown) => {
+      const [first] = place(error);
+      if (first) hook.setFocus(first);
+    },
     /** Everything a text input needs: `<TextField label=… {...form.text("name")} />`. */
     text: (name: FieldPath<Values>) => ({ ...hook.register(name), error: errorOf(name) }),
     /** The form's onSubmit: validates, runs `act`, and puts what the server refuses where it belongs. */
     submit: (act: (values: Values) => Promise<unknown>) => (event: FormEvent<HTMLFormElement>) => {
       event.preventDefault();
       if (isSubmitting) return;
+      const form = event.currentTarget;
+      let wrong = false;
       setProblem(null);
-      void hook.handleSubmit(async (values) => {
-        try {
-          await act(values);
-        } catch (error) {
-          place(error);
-        }
-      })(event);
+      const run = hook.handleSubmit(
+        async (values) => {
+          try {
+            await act(values);
+          } catch (error) {
+            place(error);
+            wrong = true;
+          }
+        },
+        () => (wrong = true),
+      );
+      // Only now are the messages on their way to the page, and the inputs marked.
+      void run(event).then(() => wrong && setRefused({ form }));
     },
   };
+}
+
+/** The first wrong input on the page takes the focus; of a group, the first thing in it that can. */
+function focusFirstInvalid(form: HTMLFormElement) {
+  const invalid = form.querySelector<HTMLElement>('[aria-invalid="true"]');
+  if (!invalid) return;
+  const focusable = "input, select, textarea, button, [tabindex]";
+  const target = invalid.matches(focusable) ? invalid : invalid.querySelector<HTMLElement>(focusable);
+  target?.focus();
 }
 
 /** Everything a part that is no plain input needs: `<Select label=… {...useField(form.control, "role")} />`. */

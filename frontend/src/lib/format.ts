@@ -4,7 +4,6 @@ const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyl
 const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const plainDate = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-const list = new Intl.ListFormat(locale, { type: "conjunction" });
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["second", 60],
@@ -33,6 +32,3 @@ export function formatRelative(iso: string, now = Date.now()): string {
 
 /** Whether a moment is over. */
 export const hasPassed = (iso: string) => new Date(iso).getTime() <= Date.now();
-
-/** "a, b, and c" */
-export const formatList = (items: string[]) => list.format(items);

@@ -1,5 +1,5 @@
 import { AlertDialog as Base } from "@base-ui/react/alert-dialog";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useRef, useState, type FormEvent, type ReactNode } from "react";
 import { t } from "@/i18n/t";
 import { Button } from "./Button";
 import { backdropStyle, DialogActions, dialogStyle } from "./Dialog";
@@ -41,6 +41,7 @@ type QuestionProps = Omit<ConfirmDialogProps, "open" | "title">;
 
 function Question({ children, confirmLabel, danger, typedName, onConfirm, onClose }: QuestionProps) {
   const [typed, setTyped] = useState("");
+  const nameInput = useRef<HTMLInputElement>(null);
   const [nameError, setNameError] = useState<string>();
   const [error, setError] = useState<unknown>(null);
   const [pending, setPending] = useState(false);
@@ -50,6 +51,7 @@ function Question({ children, confirmLabel, danger, typedName, onConfirm, onClos
     if (pending) return;
     if (typedName !== undefined && typed.trim() !== typedName.trim()) {
       setNameError(t("confirm.nameDiffers"));
+      nameInput.current?.focus();
       return;
     }
     setPending(true);
@@ -72,6 +74,7 @@ function Question({ children, confirmLabel, danger, typedName, onConfirm, onClos
       {typedName !== undefined && (
         <TextField
           label={t("confirm.typeName", { name: typedName })}
+          ref={nameInput}
           value={typed}
           autoComplete="off"
           spellCheck={false}

@@ -48,22 +48,6 @@ export function MenuItem({ onClick, icon, danger, disabled, children }: MenuItem
   );
 }
 
-type MenuLinkProps = {
-  /** A typed link: `<MenuLink render={<Link to="/settings" />}>`. */
-  render: ReactElement;
-  icon?: ReactNode;
-  children: ReactNode;
-};
-
-export function MenuLink({ render, icon, children }: MenuLinkProps) {
-  return (
-    <Base.LinkItem render={render} closeOnClick className={itemStyle}>
-      {icon}
-      {children}
-    </Base.LinkItem>
-  );
-}
-
 export function MenuSeparator() {
   return <Base.Separator className="mx-1 my-1 h-px bg-line" />;
 }

@@ -27,7 +27,8 @@ export function EmptyState({ icon: Icon, title, children, action }: EmptyStatePr
 export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   if (isProblem(error) && error.status === 403) return <DeniedState />;
   const { title, detail, fix } = explain(error);
-  const requestId = isProblem(error) ? error.requestId : "";
+  const gone = isProblem(error) && error.status === 404;
+  const requestId = isProblem(error) && !gone ? error.requestId : "";
   return (
     <div role="alert" className="grid justify-items-center gap-2 px-6 py-14 text-center">
       <span className="mb-2 grid size-14 place-items-center rounded-full bg-danger-soft text-danger">
@@ -42,7 +43,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
           {t("error.requestId")} <span className="font-mono select-all">{requestId}</span>
         </p>
       )}
-      {onRetry && (
+      {onRetry && !gone && (
         <div className="mt-3">
           <Button onClick={onRetry}>{t("action.retry")}</Button>
         </div>

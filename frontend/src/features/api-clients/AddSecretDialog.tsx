@@ -24,14 +24,16 @@ type AddSecretDialogProps = { clientId: string; open: boolean; onClose: () => vo
 /** Asks how long, makes the secret, and shows it the one time. */
 export function AddSecretDialog({ clientId, open, onClose }: AddSecretDialogProps) {
   const [secret, setSecret] = useState<string | null>(null);
-  const close = () => {
-    setSecret(null);
-    onClose();
-  };
+  const [wasOpen, setWasOpen] = useState(open);
+  if (open !== wasOpen) {
+    // Forgotten when it opens anew: while it fades out it goes on showing what it showed.
+    setWasOpen(open);
+    if (open) setSecret(null);
+  }
   return (
     <Dialog
       open={open}
-      onClose={close}
+      onClose={onClose}
       size="md"
       title={t("apiClients.addSecretTitle")}
       description={secret === null ? t("apiClients.addSecretText") : undefined}
@@ -39,13 +41,13 @@ export function AddSecretDialog({ clientId, open, onClose }: AddSecretDialogProp
       dismissible={secret === null}
     >
       {secret === null ? (
-        <AddSecretForm clientId={clientId} onCreated={setSecret} onClose={close} />
+        <AddSecretForm clientId={clientId} onCreated={setSecret} onClose={onClose} />
       ) : (
         <div className="mt-2 grid gap-5">
           <SecretOnce label={t("apiClients.secret")} secret={secret} />
           <TokenRequest clientId={clientId} secret={secret} />
           <div>
-            <Button variant="primary" onClick={close}>
+            <Button variant="primary" onClick={onClose}>
               {t("apiClients.openClient")}
             </Button>
           </div>

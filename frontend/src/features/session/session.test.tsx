@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { aSession, anInstance, aViewer } from "@/test/factories";
 import { renderAt } from "@/test/render";
@@ -62,7 +62,7 @@ test("an empty sign-in form asks for both and sends nothing", async () => {
   await user.click(await screen.findByRole("button", { name: "Sign in" }));
   expect(await screen.findByText("Enter your email address.")).toBeVisible();
   expect(screen.getByLabelText("Password")).toHaveAccessibleDescription("Enter your password.");
-  expect(screen.getByLabelText("Email")).toHaveFocus();
+  await waitFor(() => expect(screen.getByLabelText("Email")).toHaveFocus());
 });
 
 test("a Latchkey without people leads to its set-up page, whatever was asked for", async () => {
@@ -117,7 +117,7 @@ test("a wrong set-up code and a too common password are said at their fields", a
   );
   await user.click(screen.getByRole("button", { name: "Create administrator" }));
   expect(await screen.findByText("This password is among the commonest.")).toBeVisible();
-  expect(screen.getByLabelText("Password")).toHaveFocus();
+  await waitFor(() => expect(screen.getByLabelText("Password")).toHaveFocus());
 });
 
 test("signing out leads to the sign-in page", async () => {

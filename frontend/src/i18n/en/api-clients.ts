@@ -43,7 +43,7 @@ export const apiClients = {
   "apiClients.createdTitle": "{name} is ready",
   "apiClients.createdText": "Give the program its client ID and its secret.",
   "apiClients.secret": "Client secret",
-  "apiClients.tryIt": "Get a token with it",
+  "apiClients.tryIt": "Get a token",
   "apiClients.tryItHint":
     "The answer’s access_token goes into the header “Authorization: Bearer …” of every call to this API.",
   "apiClients.openClient": "I have copied the secret",
