@@ -355,7 +355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I */
+        /** Who is signed in */
         get: operations["getSession"];
         put?: never;
         /** Sign in */
@@ -377,8 +377,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change your own password
-         * @description Your other sessions end.
+         * Change one's own password
+         * @description Ends all other sessions of the person.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -396,11 +396,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Set the server up
-         * @description Makes the first admin and signs them in. The server prints the set-up code when it starts.
-         */
-        post: operations["setup"];
+        /** Make the first administrator */
+        post: operations["setUp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -417,10 +414,7 @@ export interface paths {
         /** List people, newest first */
         get: operations["listUsers"];
         put?: never;
-        /**
-         * Add a person
-         * @description Give them the password yourself; they can change it once signed in.
-         */
+        /** Add a person */
         post: operations["createUser"];
         delete?: never;
         options?: never;
@@ -439,16 +433,13 @@ export interface paths {
         get: operations["getUser"];
         put?: never;
         post?: never;
-        /**
-         * Remove a person
-         * @description They are signed out at once. What they did stays in the audit log.
-         */
+        /** Remove a person */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
         /**
-         * Change a person's name or role, or disable them
-         * @description A change works from the person's next request on.
+         * Change a person
+         * @description Disabling a person ends their sessions.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -1057,29 +1048,23 @@ export interface components {
         /** @enum {string} */
         Role: "admin" | "operator" | "viewer";
         Session: {
-            /**
-             * Format: date-time
-             * @description When it ends unless it is used
-             */
+            /** Format: date-time */
             expiresAt: string;
             permissions: components["schemas"]["Permission"][];
             user: components["schemas"]["User"];
         };
-        Setup: {
-            /** @example mara@fabrikam.example */
+        SetupRequest: {
+            /** @example ada@example.com */
             email: string;
-            /** @example Mara Lind */
+            /** @example Ada Lovelace */
             name: string;
             /** Format: password */
             password: string;
-            /**
-             * @description Printed when the server starts
-             * @example 7KQ2-M4TX-9DPA
-             */
+            /** @example 7KQM-2XDR-9HTB */
             setupCode: string;
         };
-        SignIn: {
-            /** @example mara@fabrikam.example */
+        SignInRequest: {
+            /** @example ada@example.com */
             email: string;
             /** Format: password */
             password: string;
@@ -1103,26 +1088,21 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
-            /** @example mara@fabrikam.example */
             email: string;
             id: string;
             /** Format: date-time */
             lastSignInAt: string | null;
-            /** @example Mara Lind */
             name: string;
             role: components["schemas"]["Role"];
             /** Format: date-time */
             updatedAt: string;
         };
         UserCreate: {
-            /** @example mara@fabrikam.example */
+            /** @example grace@example.com */
             email: string;
-            /** @example Mara Lind */
+            /** @example Grace Hopper */
             name: string;
-            /**
-             * Format: password
-             * @description Write-only
-             */
+            /** Format: password */
             password: string;
             role: components["schemas"]["Role"];
         };
@@ -1131,7 +1111,6 @@ export interface components {
             nextCursor: string | null;
         };
         UserPatch: {
-            /** @description A disabled person is signed out and cannot sign in */
             disabled?: boolean;
             name?: string;
             role?: components["schemas"]["Role"];
@@ -2785,7 +2764,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Nobody is signed in */
+            /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2812,18 +2791,16 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Who you are */
+        /** @description Address and password */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The session */
-                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2839,7 +2816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The email address or the password is wrong (invalid_credentials) */
+            /** @description Address or password is wrong: code invalid_credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2848,19 +2825,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts from here with this email address */
+            /** @description Too many attempts */
             429: {
-                headers: {
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Many passwords are being checked at this moment */
-            503: {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
@@ -2924,7 +2890,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The current password and the new one */
+        /** @description The present and the new password */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -2965,19 +2931,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts with a wrong current password */
+            /** @description Too many attempts */
             429: {
-                headers: {
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Many passwords are being checked at this moment */
-            503: {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
@@ -2998,25 +2953,23 @@ export interface operations {
             };
         };
     };
-    setup: {
+    setUp: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description The set-up code and the first admin */
+        /** @description The set-up code that the server printed, and who you are */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Setup"];
+                "application/json": components["schemas"]["SetupRequest"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description The session */
-                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3032,7 +2985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The set-up code is wrong (invalid_setup_code) */
+            /** @description Not the set-up code: code invalid_setup_code */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3041,7 +2994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is set up already (already_set_up) */
+            /** @description There is an administrator already: code already_set_up */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3059,8 +3012,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Many passwords are being checked at this moment */
-            503: {
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
@@ -3196,7 +3149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Somebody with this email address exists (email_taken) */
+            /** @description Another person has the address: code email_taken */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3208,17 +3161,6 @@ export interface operations {
             /** @description A field is wrong */
             422: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Many passwords are being checked at this moment */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3277,7 +3219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nobody has this id */
+            /** @description No such person */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3337,7 +3279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nobody has this id */
+            /** @description No such person */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3346,7 +3288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This is the last admin (last_admin) */
+            /** @description The last administrator: code last_admin */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3433,7 +3375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nobody has this id */
+            /** @description No such person */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3442,7 +3384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This is the last admin (last_admin) */
+            /** @description The last administrator: code last_admin */
             409: {
                 headers: {
                     [name: string]: unknown;
