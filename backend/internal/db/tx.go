@@ -63,7 +63,11 @@ func (d *DB) InTx(ctx context.Context, work func(tx *gorm.DB) error) (err error)
 	if err := work(tx); err != nil {
 		return err
 	}
-	if err := sqlTx.Commit(); err != nil {
+	err = sqlTx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err() // the end of the context undid it a moment before
+	}
+	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

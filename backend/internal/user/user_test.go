@@ -151,7 +151,7 @@ func TestLastAdmin(t *testing.T) {
 				}
 			}
 			errs := atOnce(demote(a.ID), demote(b.ID))
-			require.True(t, (errs[0] == nil) != (errs[1] == nil), "%v", errs)
+			require.NotEqual(t, errs[0] == nil, errs[1] == nil, "%v", errs)
 			require.EqualValues(t, 1, count(t, s, "users", "role = 'admin'"))
 		}
 	})
