@@ -67,6 +67,9 @@ func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, erro
 		if s, err = b.refreshed(ctx, s, r.ForceRefresh); err != nil {
 			return Access{}, err
 		}
+		if err := servable(s); err != nil {
+			return Access{}, err // suspended while Microsoft was being asked
+		}
 	}
 	if !b.valid(s.Token) {
 		return Access{}, ErrUnavailable.After(minRetry)
@@ -77,6 +80,15 @@ func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, erro
 // servable refuses a key that serves nothing.
 func servable(s state) error {
 	if s.Key.EffectiveStatus() != accountkey.StatusAuthorized || s.Token.GrantID == "" {
+		return notServed(s.Key)
+	}
+	return nil
+}
+
+// refreshable refuses a key whose grant is over. A suspended key serves nothing, but is kept alive, so
+// that it can be resumed after any time.
+func refreshable(s state) error {
+	if s.Key.Status != accountkey.StatusAuthorized || s.Token.GrantID == "" {
 		return notServed(s.Key)
 	}
 	return nil
@@ -171,7 +183,7 @@ func (b *Broker) refreshOnce(ctx context.Context, s state) (state, error) {
 
 // settled reports that there is nothing to refresh any more: somebody did, or the key stopped serving.
 func settled(s state, seen int64) (bool, error) {
-	if err := servable(s); err != nil {
+	if err := refreshable(s); err != nil {
 		return false, err
 	}
 	return s.Token.Version != seen, nil

@@ -64,7 +64,7 @@ func (b *Broker) SweepOnce(ctx context.Context) error {
 func (b *Broker) refreshInBackground(ctx context.Context, keyID string) error {
 	s, err := read(b.DB.Read(ctx), keyID)
 	if err == nil {
-		err = servable(s)
+		err = refreshable(s)
 	}
 	if err == nil {
 		_, err = b.refreshed(ctx, s, true)

@@ -38,7 +38,7 @@ func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	return s, servable(s)
+	return s, refreshable(s)
 }
 
 func (b *Broker) askMicrosoft(ctx context.Context, s state) (entra.Tokens, error) {

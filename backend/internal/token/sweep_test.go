@@ -51,6 +51,17 @@ func TestSweepOnce(t *testing.T) {
 		require.Eventually(t, func() bool { return f.rows(t)[0].Version == 2 }, 20*time.Second, 10*time.Millisecond)
 		require.Equal(t, 1, f.refreshes())
 	})
+	t.Run("a suspended key is kept alive, so that it can be resumed after any time", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		f.admin.Call(http.MethodPost, f.path+"/suspend", nil).Status(http.StatusOK)
+		f.Emulator.Advance(51 * time.Minute)
+		require.NoError(t, f.Broker.SweepOnce(t.Context()))
+		require.Eventually(t, func() bool { return f.rows(t)[0].Version == 2 }, 20*time.Second, 10*time.Millisecond)
+		require.Equal(t, "suspended", f.issue().Status(http.StatusConflict).Text("code"))
+		f.admin.Call(http.MethodPost, f.path+"/resume", nil).Status(http.StatusOK)
+		f.issue().Status(http.StatusOK)
+	})
 	t.Run("a grant that Microsoft took back is noticed without a caller", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, time.Hour)
