@@ -1,0 +1,123 @@
+import type { Page } from "@playwright/test";
+import {
+  authorizedKey,
+  expect,
+  field,
+  fillDetails,
+  openPopup,
+  setUp,
+  signInAtMicrosoft,
+  succeeded,
+  test,
+} from "./fixtures";
+import { look } from "./look";
+
+test.setTimeout(240_000);
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
+
+test("the pages before the sign-in are for everybody", async ({ context, page, servers }) => {
+  await page.goto("/setup");
+  await expect(heading(page, "Set up Latchkey")).toBeVisible();
+  await look(page, "set-up");
+  await setUp(context, servers);
+  await context.clearCookies();
+  await page.goto("/sign-in");
+  await expect(heading(page, "Sign in")).toBeVisible();
+  await look(page, "sign-in");
+  await page.goto("/authorization/unknown");
+  await expect(heading(page, "This sign-in is not known")).toBeVisible();
+  await look(page, "unknown sign-in");
+  await page.goto("/no-such-page");
+  await expect(heading(page, "This page doesn’t exist")).toBeVisible();
+  await look(page, "no such page");
+});
+
+test.describe("signed in", () => {
+  test.use({ ready: true });
+
+  test("the wizard is for everybody, step by step", async ({ page }) => {
+    await page.goto("/account-keys");
+    await expect(page.getByText("No account keys yet")).toBeVisible();
+    await look(page, "empty list");
+    await page.getByRole("link", { name: "New Account Key" }).click();
+    await expect(page.getByRole("combobox", { name: "Account Key Type" })).toBeVisible();
+    await look(page, "wizard type");
+    await page.getByRole("button", { name: "Next" }).click();
+    await expect(page.getByLabel("Display Name")).toBeVisible();
+    await look(page, "wizard name");
+    await page.getByLabel("Display Name").fill("Invoices mailbox");
+    await page.getByRole("button", { name: "Next" }).click();
+    await expect(page.getByRole("button", { name: "It is registered, next" })).toBeVisible();
+    await look(page, "wizard redirect");
+    await page.getByRole("button", { name: "It is registered, next" }).click();
+    await expect(field(page).tenantId).toBeVisible();
+    await look(page, "wizard details");
+    await page.getByRole("button", { name: "Authorize", exact: true }).click();
+    await expect(field(page).tenantId).toHaveAttribute("aria-invalid", "true");
+    await look(page, "wizard details in error");
+    await page.getByText("More", { exact: true }).click();
+    await look(page, "wizard details with more");
+    await fillDetails(page);
+    const popup = await openPopup(page);
+    await expect(page.getByText("Waiting for Microsoft's sign-in")).toBeVisible();
+    await look(page, "wizard waiting");
+    await signInAtMicrosoft(popup);
+    await Promise.all([popup.waitForEvent("close"), popup.locator("#accept").click()]);
+    await expect(succeeded(page)).toBeVisible();
+    await look(page, "wizard success");
+    await page.getByRole("button", { name: "Finish" }).click();
+    await expect(page.getByRole("row").nth(1)).toContainText("Authorized");
+    await look(page, "list");
+  });
+
+  test("the page of a key and its link are for everybody", async ({ context, page, servers }) => {
+    await authorizedKey(page, "Invoices mailbox");
+    await page.getByRole("link", { name: "Invoices mailbox" }).click();
+    await expect(heading(page, /Invoices mailbox/)).toBeVisible();
+    await expect(page.getByRole("heading", { name: "What happened" })).toBeVisible();
+    await look(page, "key");
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Authorization link for somebody else" }).click();
+    await page.getByRole("button", { name: "Make a link" }).click();
+    const link = page.getByRole("dialog").getByLabel("Authorization link", { exact: true });
+    await expect(link).toHaveValue(new RegExp(`^${servers.url}/authorize/`));
+    await look(page, "link dialog");
+    const url = await link.inputValue();
+    await context.clearCookies();
+    await page.goto(url);
+    await expect(page.getByRole("button", { name: "Continue to Microsoft" })).toBeVisible();
+    await look(page, "link");
+    await page.goto(`${servers.url}/authorize/no-such-link`);
+    await expect(heading(page, "Authorization link")).toBeVisible();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await look(page, "link that is not known");
+  });
+
+  test("the pages of API clients are for everybody", async ({ page }) => {
+    await page.goto("/api-clients");
+    await expect(page.getByText("No API clients yet")).toBeVisible();
+    await look(page, "no API clients");
+    await page.goto("/api-clients/new");
+    await page.getByLabel("Name", { exact: true }).fill("billing");
+    await page.getByRole("checkbox", { name: "Get access tokens of account keys" }).click();
+    await look(page, "new API client");
+    await page.getByRole("button", { name: "Create API client" }).click();
+    await expect(heading(page, "billing is ready")).toBeVisible();
+    await look(page, "API client with its secret");
+    await page.getByRole("button", { name: "I have copied the secret" }).click();
+    await expect(heading(page, "billing")).toBeVisible();
+    await look(page, "API client");
+    await page.goto("/api-clients");
+    await expect(page.getByRole("link", { name: "billing" })).toBeVisible();
+    await look(page, "API clients");
+  });
+
+  for (const tab of ["People", "Appearance", "About"]) {
+    test(`the settings' ${tab} are for everybody`, async ({ page }) => {
+      await page.goto(`/settings?tab=${tab.toLowerCase()}`);
+      await expect(page.getByRole("tab", { name: tab, selected: true })).toBeVisible();
+      await look(page, `settings ${tab}`);
+    });
+  }
+});
