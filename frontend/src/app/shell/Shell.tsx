@@ -52,7 +52,7 @@ export function Shell() {
           </Suspense>
         </div>
       </header>
-      <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface md:flex">
+      <header className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface md:flex">
         <div className="flex h-16 items-center px-5">
           <Logo />
         </div>
@@ -62,7 +62,7 @@ export function Shell() {
             <UserMenu user={session.user} />
           </Suspense>
         </div>
-      </div>
+      </header>
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-5 md:px-8 md:py-7">
         <Outlet />
       </main>
