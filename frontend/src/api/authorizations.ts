@@ -3,7 +3,6 @@ import { accountKeys } from "./account-keys";
 import { api, data, type Schemas } from "./client";
 
 export type Authorization = Schemas["Authorization"];
-export type AuthorizationFailure = Schemas["AuthorizationFailure"];
 
 /** How often an attempt under way is looked at. The browser that finishes it says so at once; this is the safety net. */
 const pollEvery = 2000;
