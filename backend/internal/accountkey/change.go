@@ -214,9 +214,31 @@ func text(s *string) string {
 func fieldNames(changes audit.Changes) string {
 	names := make([]string, 0, len(changes))
 	for _, c := range changes {
-		names = append(names, c.Field)
+		names = append(names, fieldName(c.Field))
 	}
 	return strings.Join(names, ", ")
+}
+
+// fieldName is how the web page calls a member of the API.
+func fieldName(member string) string {
+	switch member {
+	case "displayName":
+		return "display name"
+	case "tenantId":
+		return "tenant ID"
+	case "clientId":
+		return "client ID"
+	case "clientSecret":
+		return "secret"
+	case "clientSecretExpiresOn":
+		return "secret's expiry"
+	case "loginHint":
+		return "login hint"
+	case "scopes":
+		return "permissions"
+	default:
+		return member
+	}
 }
 
 // Delete removes a key with its grant, tokens and attempts.

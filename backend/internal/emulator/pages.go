@@ -50,7 +50,7 @@ func (e *Emulator) page(c *call, name string, v view) {
 	c.identityHeaders()
 	c.noStore()
 	c.header.Set("Content-Type", "text/html; charset=utf-8")
-	c.header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'nonce-"+v.Nonce+"'; base-uri 'none'; frame-ancestors 'none'")
+	c.header.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'self'; script-src 'nonce-"+v.Nonce+"'; base-uri 'none'; frame-ancestors 'none'")
 	c.header.Set("X-Frame-Options", "DENY")
 	if e.settings.OpenerPolicy != "" {
 		c.header.Set("Cross-Origin-Opener-Policy", e.settings.OpenerPolicy)

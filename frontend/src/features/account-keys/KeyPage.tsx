@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { accountKeys, type AccountKey } from "@/api/account-keys";
+import { instanceQuery } from "@/api/instance";
 import { t } from "@/i18n/t";
 import { formatDate, formatDateTime } from "@/lib/format";
 import { useCan } from "@/lib/permissions";
@@ -89,6 +90,8 @@ const mono = (text: string) => (text ? <span className="font-mono text-sm">{text
 
 function Overview({ accountKey }: { accountKey: AccountKey }) {
   const { account, clientSecret, token } = accountKey;
+  const instance = useQuery(instanceQuery);
+  const cloud = instance.data?.clouds.find(({ id }) => id === accountKey.cloud);
   return (
     <Section title={t("key.overview")}>
       <DescriptionList
@@ -98,7 +101,7 @@ function Overview({ accountKey }: { accountKey: AccountKey }) {
             account ? `${account.displayName} (${account.userPrincipalName})` : t("accountKeys.noAccount"),
           ],
           [t("accountKeys.type"), t("accountKeys.typeName")],
-          [t("wizard.cloud"), accountKey.cloud],
+          [t("wizard.cloud"), cloud?.name ?? accountKey.cloud],
           [t("wizard.tenantId"), mono(accountKey.tenantId)],
           [t("wizard.clientId"), mono(accountKey.clientId)],
           [
@@ -151,7 +154,7 @@ function Use({ id }: { id: string }) {
   const code = `curl -X POST ${url} \\\n  -H "Authorization: Bearer $LATCHKEY_TOKEN"`;
   return (
     <Section title={t("key.use")} description={t("key.useText")}>
-      <div className="max-w-3xl">
+      <div>
         <CodeBlock label={t("key.curl")} code={code} />
       </div>
     </Section>

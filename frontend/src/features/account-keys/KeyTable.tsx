@@ -26,7 +26,7 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
         <Tr key={key.id} fresh={key.id === fresh}>
           <Td heading>
             <KeyLink accountKey={key} />
-            <span className="block text-sm text-muted lg:whitespace-nowrap">{t("accountKeys.typeName")}</span>
+            <span className="block text-sm text-muted">{t("accountKeys.typeName")}</span>
           </Td>
           <Td label={t("accountKeys.account")}>
             {key.account ? (
@@ -34,7 +34,7 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
                 <span className="block">{key.account.displayName}</span>
                 <span
                   title={key.account.userPrincipalName}
-                  className="block text-sm text-muted sm:max-w-52 sm:truncate"
+                  className="block text-sm text-muted sm:max-w-44 sm:truncate"
                 >
                   {key.account.userPrincipalName}
                 </span>
