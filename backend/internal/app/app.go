@@ -201,5 +201,5 @@ func (a *App) Start(ctx context.Context, out io.Writer) error {
 
 // Close drains the workers until ctx ends, then closes the database.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.Queue.Stop(ctx), a.DB.Close())
+	return errors.Join(a.Queue.Stop(ctx), a.Broker.Drain(ctx), a.DB.Close())
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -34,6 +35,23 @@ type Broker struct {
 	Logger  *slog.Logger
 
 	flights singleflight.Group
+	flying  sync.WaitGroup
+}
+
+// Drain waits for the refreshes that are under way, whoever asked for them: what Microsoft answers must
+// be stored before the database is closed.
+func (b *Broker) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		b.flying.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for refreshes: %w", ctx.Err())
+	}
 }
 
 // Request says what a caller wants of a token.
@@ -44,7 +62,7 @@ type Request struct {
 
 // Get returns an access token with at least the wanted life left, or what the provider's lifetime
 // allows: what is asked is capped at half of it. While Microsoft is out of order a token that is
-// still valid is better than none and is served, whatever was asked.
+// still valid is better than none and is served, unless a fresh one was insisted on.
 func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, error) {
 	if p, _ := auth.From(ctx); !p.MayUseKey(keyID) {
 		return Access{}, accountkey.ErrNotFound
@@ -121,7 +139,11 @@ func (b *Broker) access(ctx context.Context, s state) (Access, error) {
 // one. The flight is not cut short when the caller who began it goes away, since Microsoft's answer
 // must be stored whoever waits for it.
 func (b *Broker) refreshed(ctx context.Context, s state, force bool) (state, error) {
+	b.flying.Add(1)
+	defer b.flying.Done()
 	result := b.flights.DoChan(s.Token.GrantID, func() (any, error) {
+		b.flying.Add(1)
+		defer b.flying.Done()
 		flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.leaseFor())
 		defer cancel()
 		return b.refreshOnce(flight, s)
@@ -138,7 +160,7 @@ func (b *Broker) refreshed(ctx context.Context, s state, force bool) (state, err
 			return after, nil
 		}
 		if !force && errors.Is(r.Err, ErrUnavailable) && b.valid(s.Token) {
-			return s, nil
+			return read(b.DB.Read(ctx), s.Key.ID) // it may have been suspended or revoked meanwhile
 		}
 		return state{}, r.Err
 	}
@@ -149,23 +171,23 @@ func (b *Broker) refreshOnce(ctx context.Context, s state) (state, error) {
 	if wait := b.waitFor(s.Token); wait > 0 {
 		return state{}, ErrUnavailable.After(wait)
 	}
-	seen := s.Token.Version
+	keyID, grantID, seen := s.Key.ID, s.Token.GrantID, s.Token.Version
 	for pause := 25 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
 		now := b.Now()
 		var won bool
 		err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
-			won, err = takeLease(tx, s.Token.GrantID, b.Replica, now, now.Add(b.Policy.leaseFor()))
+			won, err = takeLease(tx, grantID, b.Replica, now, now.Add(b.Policy.leaseFor()))
 			return err
 		})
 		if err != nil {
 			return state{}, err
 		}
 		// Read after the lease was decided: whoever held it last may have done the work meanwhile.
-		if s, err = read(b.DB.Read(ctx), s.Key.ID); err != nil {
-			return state{}, errors.Join(err, b.release(ctx, s, won))
+		if s, err = read(b.DB.Read(ctx), keyID); err != nil {
+			return state{}, errors.Join(err, b.release(ctx, grantID, won))
 		}
-		if done, err := settled(s, seen); done || err != nil {
-			return s, errors.Join(err, b.release(ctx, s, won))
+		if done, err := settled(s, grantID, seen); done || err != nil {
+			return s, errors.Join(err, b.release(ctx, grantID, won))
 		}
 		if won {
 			return b.refreshLeased(ctx, s)
@@ -182,18 +204,18 @@ func (b *Broker) refreshOnce(ctx context.Context, s state) (state, error) {
 }
 
 // settled reports that there is nothing to refresh any more: somebody did, or the key stopped serving.
-func settled(s state, seen int64) (bool, error) {
+func settled(s state, grantID string, seen int64) (bool, error) {
 	if err := refreshable(s); err != nil {
 		return false, err
 	}
-	return s.Token.Version != seen, nil
+	return s.Token.GrantID != grantID || s.Token.Version != seen, nil
 }
 
-func (b *Broker) release(ctx context.Context, s state, won bool) error {
-	if !won || s.Token.GrantID == "" {
+func (b *Broker) release(ctx context.Context, grantID string, won bool) error {
+	if !won {
 		return nil
 	}
-	return b.DB.InTx(ctx, func(tx *gorm.DB) error { return dropLease(tx, s.Token.GrantID, b.Replica) })
+	return b.DB.InTx(ctx, func(tx *gorm.DB) error { return dropLease(tx, grantID, b.Replica) })
 }
 
 // waitFor is how long Microsoft is still to be left alone.

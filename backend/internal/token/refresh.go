@@ -14,7 +14,12 @@ import (
 // refreshLeased asks Microsoft for new tokens and stores what came of it. The caller holds the lease;
 // every way out of here gives it back.
 func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
-	tokens, err := b.askMicrosoft(ctx, s)
+	// However long the lease was waited for: there is time to ask, and always time to store the answer.
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.askFor()+storeFor)
+	defer done()
+	ask, cancel := context.WithTimeout(ctx, b.Policy.askFor())
+	defer cancel()
+	tokens, err := b.askMicrosoft(ask, s)
 	if err != nil {
 		return state{}, b.refreshFailed(ctx, s, err)
 	}
@@ -120,7 +125,7 @@ func (b *Broker) refreshFailed(ctx context.Context, s state, cause error) error 
 	}
 	var e *entra.Error
 	if !errors.As(cause, &e) {
-		return errors.Join(fmt.Errorf("refresh account key %s: %w", s.Key.ID, cause), b.release(ctx, s, true))
+		return errors.Join(fmt.Errorf("refresh account key %s: %w", s.Key.ID, cause), b.release(ctx, s.Token.GrantID, true))
 	}
 	advice := e.Advice()
 	switch advice.Class {

@@ -59,8 +59,14 @@ type Policy struct {
 	BackoffMax         time.Duration // between attempts while Microsoft is out of order
 }
 
-// leaseFor outlasts discovery and the token call together.
-func (p Policy) leaseFor() time.Duration { return 2*p.CallTimeout + 5*time.Second }
+// askFor is how long Microsoft is asked at most: discovery and the token call.
+func (p Policy) askFor() time.Duration { return 2 * p.CallTimeout }
+
+// storeFor is how long storing the answer may take once it is here.
+const storeFor = 15 * time.Second
+
+// leaseFor outlasts asking and storing together.
+func (p Policy) leaseFor() time.Duration { return p.askFor() + storeFor + 5*time.Second }
 
 // marginFor is the margin, but never more than a third of the token's life, so that tokens of five
 // seconds are not refreshed without end.
