@@ -142,7 +142,7 @@ func (a *API) bindBrowser(c echo.Context, s Started) {
 	if s.Browser.IsZero() {
 		return
 	}
-	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure follows the public URL: plain http is for loopback only
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure follows the public URL
 		Name: cookieName(s.Attempt.ID), Value: s.Browser.Reveal(), Path: CallbackPath,
 		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteLaxMode,
 		MaxAge: int(s.Attempt.ExpiresAt.Sub(s.Attempt.CreatedAt) / time.Second),

@@ -195,6 +195,13 @@ func noCode() Failure {
 	}
 }
 
+func internalFault() Failure {
+	return Failure{
+		Code: "internal", Class: ClassTransient, Message: "Something went wrong on our side. The server's log has the details.",
+		Fix: "Choose Authorize again.",
+	}
+}
+
 func noIdentity() Failure {
 	return Failure{
 		Code: "account_unknown", Class: ClassConfiguration, Field: entra.FieldScopes,

@@ -76,8 +76,10 @@ func (s *Service) state(q *gorm.DB, id, keyID string) (State, error) {
 // the link's own id.
 func latestOf(q *gorm.DB, link Attempt) (Attempt, error) {
 	var children []Attempt
-	err := q.Where("parent_id = ?", link.ID).Order("id DESC").Limit(1).Find(&children).Error
-	if err != nil || len(children) == 0 || children[0].Status == StatusPending {
+	err := q.Where("parent_id = ? AND status <> ?", link.ID, StatusPending).
+		Order("CASE status WHEN 'succeeded' THEN 0 WHEN 'needs_confirmation' THEN 1 WHEN 'redeeming' THEN 2 ELSE 3 END, id DESC").
+		Limit(1).Find(&children).Error
+	if err != nil || len(children) == 0 {
 		return link, err
 	}
 	child := children[0]
@@ -180,6 +182,12 @@ const keepFor = 30 * 24 * time.Hour
 // Register adds the removal of old attempts.
 func (s *Service) Register(r *job.Registry) {
 	r.Every("authflow.clean_up", time.Hour, 10*time.Second, func(ctx context.Context) error {
-		return s.DB.InTx(ctx, func(tx *gorm.DB) error { return removeOld(tx, s.Now().Add(-keepFor)) })
+		return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+			now := s.Now()
+			if err := forgetSecrets(tx, now); err != nil {
+				return err
+			}
+			return removeOld(tx, now.Add(-keepFor))
+		})
 	})
 }

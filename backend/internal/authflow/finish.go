@@ -20,6 +20,9 @@ import (
 // confirmWithin is how long a sign-in by another account waits for a person's decision.
 const confirmWithin = 24 * time.Hour
 
+// storeFor is how long storing the outcome may take once Microsoft has answered.
+const storeFor = 15 * time.Second
+
 // Finish takes Microsoft's redirect: it spends the state, asks for tokens and puts the grant in force,
 // or notes why not. browser returns the secret that this browser holds for an attempt. The id of the
 // attempt comes back whatever its outcome; ErrStateUnknown when there is none that this redirect, in
@@ -30,23 +33,33 @@ func (s *Service) Finish(ctx context.Context, query url.Values, browser func(att
 		return "", err
 	}
 	// The code is single use: what follows must not be cut short by a browser that goes away.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*s.CallTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*s.CallTimeout+storeFor)
 	defer cancel()
+	if err := s.conclude(ctx, a, query); err != nil {
+		return a.ID, errors.Join(err, s.fail(ctx, a, internalFault()))
+	}
+	return a.ID, nil
+}
+
+// conclude exchanges what the redirect brought and settles the attempt.
+func (s *Service) conclude(ctx context.Context, a Attempt, query url.Values) error {
 	if e := entra.CallbackError(query); e != nil {
-		return a.ID, s.fail(ctx, a, failureOf(e))
+		return s.fail(ctx, a, failureOf(e))
 	}
 	code := secret.New(query.Get("code"))
 	if code.IsZero() {
-		return a.ID, s.fail(ctx, a, noCode())
+		return s.fail(ctx, a, noCode())
 	}
-	got, failure, err := s.redeem(ctx, a, code)
+	ask, cancel := context.WithTimeout(ctx, 4*s.CallTimeout) // discovery, redemption, keys, account
+	defer cancel()
+	got, failure, err := s.redeem(ask, a, code)
 	if err != nil {
-		return a.ID, err
+		return err
 	}
 	if failure.Code != "" {
-		return a.ID, s.fail(ctx, a, failure)
+		return s.fail(ctx, a, failure)
 	}
-	return a.ID, s.settle(ctx, a, got)
+	return s.settle(ctx, a, got)
 }
 
 // spend finds the attempt of a state, proves the browser, and consumes it.

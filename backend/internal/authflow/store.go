@@ -56,6 +56,19 @@ func finish(tx *gorm.DB, id string, from Status, columns map[string]any) (bool, 
 	return res.RowsAffected == 1, nil
 }
 
+// forgetSecrets destroys what attempts that are over still hold: tokens that nobody confirmed in time,
+// and verifiers that nobody came back for.
+func forgetSecrets(tx *gorm.DB, now time.Time) error {
+	err := tx.Model(&Attempt{}).
+		Where("sealed_tokens IS NOT NULL OR code_verifier IS NOT NULL").
+		Where("expires_at < ? OR NOT "+inItsEpoch, now).
+		Updates(map[string]any{"sealed_tokens": nil, "code_verifier": nil}).Error
+	if err != nil {
+		return fmt.Errorf("forget secrets of authorizations: %w", err)
+	}
+	return nil
+}
+
 // removeOld deletes attempts that ended before a time; what came of them is in the audit log.
 func removeOld(tx *gorm.DB, before time.Time) error {
 	err := tx.Where("expires_at < ?", before).Delete(&Attempt{}).Error
