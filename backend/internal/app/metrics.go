@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/httpapi"
 )
 
 // metrics registers what is measured and returns the middleware that measures requests. Routes are
@@ -23,7 +24,20 @@ func (a *App) metrics() (echo.MiddlewareFunc, error) {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
-	middleware, err := echoprometheus.MiddlewareConfig{Registerer: a.registry, Subsystem: "latchkey"}.ToMiddleware()
+	host := a.Config.Public.Host
+	middleware, err := echoprometheus.MiddlewareConfig{
+		Registerer: a.registry, Subsystem: "latchkey",
+		LabelFuncs: map[string]echoprometheus.LabelValueFunc{
+			// The caller's Host header could be anything, and every value of a label costs memory for good.
+			"host": func(echo.Context, error) string { return host },
+		},
+		StatusCodeResolver: func(c echo.Context, err error) int {
+			if err != nil {
+				return httpapi.StatusOf(err)
+			}
+			return c.Response().Status
+		},
+	}.ToMiddleware()
 	if err != nil {
 		return nil, fmt.Errorf("measure requests: %w", err)
 	}

@@ -63,6 +63,15 @@ func problemOf(err error) (Problem, *fault.Error) {
 	return p, f
 }
 
+// StatusOf returns the status that an error is answered with.
+func StatusOf(err error) int {
+	p, f := problemOf(err)
+	if errors.Is(f, errMethod) {
+		return http.StatusMethodNotAllowed
+	}
+	return p.Status
+}
+
 // foreign translates the errors of Echo and net/http; whatever else there is stays internal.
 func foreign(err error) *fault.Error {
 	var tooLarge *http.MaxBytesError
