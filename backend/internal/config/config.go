@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -148,7 +149,12 @@ func (p *problems) readFiles(vars map[string]string) {
 			p.add(name+"_FILE", "cannot be read: %v", err)
 			continue
 		}
-		vars[prefix+name] = strings.TrimSpace(string(content))
+		value := strings.TrimSpace(string(content))
+		if value == "" {
+			p.add(name+"_FILE", "names an empty file")
+			continue
+		}
+		vars[prefix+name] = value
 	}
 }
 
@@ -216,6 +222,9 @@ func (p *problems) publicURL(c *Config) {
 		p.add("PUBLIC_URL", "is scheme and host alone, without a path: Latchkey is served from the root")
 		return
 	}
+	if (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80") {
+		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port()) // browsers leave it out
+	}
 	c.Public, c.PublicURL = u, u.String()
 	if c.ListenAddr == "" {
 		c.ListenAddr = defaultListenAddr(u, c.TLSCertFile != "")
@@ -235,8 +244,8 @@ func defaultListenAddr(u *url.URL, tls bool) string {
 		}
 		return net.JoinHostPort("localhost", port)
 	}
-	if tls && u.Port() != "" {
-		return ":" + u.Port()
+	if tls {
+		return ":" + cmp.Or(u.Port(), "443")
 	}
 	return ":8080"
 }
