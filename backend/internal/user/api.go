@@ -142,7 +142,7 @@ func (a *API) signIn(c echo.Context) error {
 
 // setCookie hands the session to the browser: no script can read it, no other site can send it.
 func (a *API) setCookie(c echo.Context, value string, expires time.Time) {
-	cookie := &http.Cookie{ //nolint:gosec // Secure follows the public URL: plain http is for loopback only
+	cookie := &http.Cookie{ //nolint:gosec // Secure follows the public URL
 		Name: a.CookieName, Value: value, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteStrictMode,
 	}

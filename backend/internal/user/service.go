@@ -229,9 +229,16 @@ func (s *Service) setPassword(ctx context.Context, u User, field string, plain s
 	}
 	now := s.Now()
 	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		err := tx.Model(&User{}).Where("id = ?", u.ID).UpdateColumns(map[string]any{"password_hash": hash, "updated_at": now}).Error
-		if err != nil {
-			return fmt.Errorf("set password of %s: %w", u.ID, err)
+		q := tx.Model(&User{}).Where("id = ?", u.ID)
+		if keepSession != "" { // their own change counts only on top of the password that they proved to know
+			q = q.Where("password_hash = ? AND disabled = ?", u.PasswordHash, false)
+		}
+		res := q.UpdateColumns(map[string]any{"password_hash": hash, "updated_at": now})
+		if res.Error != nil {
+			return fmt.Errorf("set password of %s: %w", u.ID, res.Error)
+		}
+		if res.RowsAffected == 0 {
+			return ErrSignedOut
 		}
 		if err := endSessions(tx, u.ID, keepSession); err != nil {
 			return err

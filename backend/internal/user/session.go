@@ -74,6 +74,7 @@ func (s *Service) Setup(ctx context.Context, code secret.String, in Input, userA
 	if err != nil {
 		return SignedIn{}, err
 	}
+	u.LastSignInAt = &u.CreatedAt
 	out := s.newSession(ctx, u, userAgent)
 	actor := u.principal(out.Session.ID)
 	return out, s.DB.InTx(ctx, func(tx *gorm.DB) error {
