@@ -10,6 +10,7 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -144,7 +145,7 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 	if err := update(tx, &before, columns); err != nil {
 		return err
 	}
-	if err := bumpEpoch(tx); err != nil {
+	if err := db.BumpEpoch(tx); err != nil {
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{
@@ -257,7 +258,7 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		if err := tx.Where("id = ?", id).Delete(&Key{}).Error; err != nil {
 			return err
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{Action: "account_key.deleted", Object: object(key), Message: "Deleted."})
@@ -313,7 +314,7 @@ func (s *Service) switchTo(ctx context.Context, id string, decide func(Key, time
 		if err := update(tx, &key, columns); err != nil {
 			return err
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, now, audit.Event{

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/db"
 )
 
 // The functions of this file are for the packages above that learn something about a key from
@@ -36,7 +37,7 @@ func Authorize(tx *gorm.DB, now time.Time, key Key, grant Grant, account Account
 	if err := update(tx, &key, columns); err != nil {
 		return err
 	}
-	if err := bumpEpoch(tx); err != nil {
+	if err := db.BumpEpoch(tx); err != nil {
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{
@@ -82,7 +83,7 @@ func Degrade(tx *gorm.DB, now time.Time, f Finding) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := bumpEpoch(tx); err != nil {
+	if err := db.BumpEpoch(tx); err != nil {
 		return false, err
 	}
 	return true, audit.Record(tx, now, audit.Event{
@@ -106,7 +107,7 @@ func Recover(tx *gorm.DB, now time.Time, keyID, grantID string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := bumpEpoch(tx); err != nil {
+	if err := db.BumpEpoch(tx); err != nil {
 		return false, err
 	}
 	return true, audit.Record(tx, now, audit.Event{

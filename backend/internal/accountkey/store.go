@@ -128,14 +128,6 @@ func hasGrant(tx *gorm.DB, keyID string) (bool, error) {
 	return n > 0, nil
 }
 
-// bumpEpoch tells every replica that something about access changed.
-func bumpEpoch(tx *gorm.DB) error {
-	if err := tx.Exec("UPDATE epochs SET value = value + 1 WHERE name = 'access'").Error; err != nil {
-		return fmt.Errorf("bump epoch: %w", err)
-	}
-	return nil
-}
-
 func searchText(k *Key) string {
 	return foldName(strings.Join([]string{k.DisplayName, k.Description, k.AccountUPN, k.AccountName, k.TenantID, k.ClientID}, "\n"))
 }

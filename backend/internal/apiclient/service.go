@@ -227,7 +227,7 @@ func save(tx *gorm.DB, c Client) error {
 	if err := insertKeys(tx, c.ID, c.AccountKeyIDs); err != nil {
 		return err
 	}
-	return bumpEpoch(tx)
+	return db.BumpEpoch(tx)
 }
 
 // Delete removes a client; its secrets and JWTs are good for nothing from then on.
@@ -240,7 +240,7 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		if err := tx.Where("id = ?", id).Delete(&Client{}).Error; err != nil {
 			return fmt.Errorf("delete API client %s: %w", id, err)
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{Action: "api_client.deleted", Object: object(c), Message: "Deleted."})
@@ -300,7 +300,7 @@ func (s *Service) RemoveSecret(ctx context.Context, id, secretID string) error {
 		if err := tx.Where("id = ?", secretID).Delete(&Secret{}).Error; err != nil {
 			return fmt.Errorf("delete secret of API client %s: %w", id, err)
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{
@@ -323,7 +323,7 @@ func (s *Service) AddKey(tx *gorm.DB, apiClientID, accountKeyID string) error {
 	if err != nil {
 		return fmt.Errorf("update API client %s: %w", c.ID, err)
 	}
-	return bumpEpoch(tx)
+	return db.BumpEpoch(tx)
 }
 
 func object(c Client) audit.Object { return audit.Object{Type: "api_client", ID: c.ID, Name: c.Name} }

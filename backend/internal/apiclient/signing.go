@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) EnsureSigningKey(ctx context.Context) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return fmt.Errorf("insert signing key: %w", err)
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, row.CreatedAt, audit.Event{

@@ -85,13 +85,6 @@ func existing(q *gorm.DB, keyIDs []string) ([]string, error) {
 	return found, nil
 }
 
-func bumpEpoch(tx *gorm.DB) error {
-	if err := tx.Exec("UPDATE epochs SET value = value + 1 WHERE name = 'access'").Error; err != nil {
-		return fmt.Errorf("bump epoch: %w", err)
-	}
-	return nil
-}
-
 // noteUse records the last use of a client and its secret, at most once a minute.
 func noteUse(tx *gorm.DB, clientID, secretID string, now time.Time) error {
 	stale := now.Add(-time.Minute)

@@ -159,7 +159,7 @@ func (s *Service) save(tx *gorm.DB, before User, after *User, now time.Time) err
 			return err
 		}
 	}
-	if err := bumpEpoch(tx); err != nil {
+	if err := db.BumpEpoch(tx); err != nil {
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{Action: "user.updated", Object: object(*after), Message: "Changed.", Changes: changes})
@@ -178,7 +178,7 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		if err := needAdmin(tx); err != nil {
 			return err
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{Action: "user.deleted", Object: object(u), Message: "Removed."})
@@ -243,7 +243,7 @@ func (s *Service) setPassword(ctx context.Context, u User, field string, plain s
 		if err := endSessions(tx, u.ID, keepSession); err != nil {
 			return err
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, now, audit.Event{Action: "user.password_changed", Object: object(u), Message: "Changed the password."})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/job"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -183,7 +184,7 @@ func (s *Service) SignOut(ctx context.Context) error {
 		if err := tx.Where("id = ?", p.SessionID).Delete(&Session{}).Error; err != nil {
 			return fmt.Errorf("end session: %w", err)
 		}
-		if err := bumpEpoch(tx); err != nil {
+		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
 		return audit.Record(tx, s.Now(), audit.Event{

@@ -35,13 +35,6 @@ func lockAll(tx *gorm.DB) error {
 	return nil
 }
 
-func bumpEpoch(tx *gorm.DB) error {
-	if err := tx.Exec("UPDATE epochs SET value = value + 1 WHERE name = 'access'").Error; err != nil {
-		return fmt.Errorf("bump epoch: %w", err)
-	}
-	return nil
-}
-
 // endSessions ends a person's sessions but the one to keep.
 func endSessions(tx *gorm.DB, userID, keep string) error {
 	if err := tx.Where("user_id = ? AND id <> ?", userID, keep).Delete(&Session{}).Error; err != nil {
