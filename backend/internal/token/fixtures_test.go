@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/apptest"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
+	"github.com/latchkey/latchkey/backend/internal/job"
 	"github.com/latchkey/latchkey/backend/internal/token"
 )
 
@@ -89,4 +91,24 @@ func (f fixture) becomes(t *testing.T, status string) apptest.Answer {
 		return got.At("status") == status
 	}, 20*time.Second, 20*time.Millisecond, "the key never became %s", status)
 	return got
+}
+
+// dueRefresh is the job that a sweep gives a worker, as it is stored.
+type dueRefresh struct {
+	AccountKeyID string `json:"account_key_id"`
+	Version      int64  `json:"version"`
+}
+
+func (dueRefresh) Kind() string { return "token.refresh" }
+
+// work hands a job to the workers and waits until it is done.
+func (f fixture) work(t *testing.T, args job.Args) {
+	t.Helper()
+	require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error { return f.Queue.Enqueue(tx, args) }))
+	require.Eventually(t, func() bool {
+		var left int64
+		require.NoError(t, f.DB.Read(t.Context()).Table("river_job").
+			Where("kind = ? AND state <> 'completed'", args.Kind()).Count(&left).Error)
+		return left == 0
+	}, 20*time.Second, 10*time.Millisecond)
 }

@@ -2,7 +2,6 @@ package token
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,9 +16,10 @@ const (
 	sweepBatch = 200
 )
 
-// refreshArgs is the job that refreshes one key ahead of need.
+// refreshArgs is the job that refreshes one key ahead of need, unless its tokens are newer by then.
 type refreshArgs struct {
 	AccountKeyID string `json:"account_key_id"`
+	Version      int64  `json:"version"`
 }
 
 // Kind names the job.
@@ -28,7 +28,9 @@ func (refreshArgs) Kind() string { return "token.refresh" }
 // Register adds the broker's jobs and its sweep.
 func (b *Broker) Register(r *job.Registry, sweepEvery time.Duration) {
 	o := job.Options{Timeout: b.Policy.leaseFor() + 5*time.Second, MaxAttempts: 1, Queue: "refresh", Workers: 16}
-	job.Register(r, o, func(ctx context.Context, a refreshArgs) error { return b.refreshInBackground(ctx, a.AccountKeyID) })
+	job.Register(r, o, func(ctx context.Context, a refreshArgs) error {
+		return b.refreshInBackground(ctx, a.AccountKeyID, a.Version)
+	})
 	o.MaxAttempts = 3
 	job.Register(r, o, func(ctx context.Context, a accountkey.CredentialReplaced) error {
 		return b.tryCredential(ctx, a.AccountKeyID)
@@ -41,32 +43,33 @@ func (b *Broker) Register(r *job.Registry, sweepEvery time.Duration) {
 func (b *Broker) SweepOnce(ctx context.Context) error {
 	for {
 		now := b.Now()
-		var ids []string
+		var due []refreshArgs
 		err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
-			if ids, err = claimDue(tx, now, now.Add(2*b.Policy.leaseFor()), sweepBatch); err != nil {
+			if due, err = claimDue(tx, now, now.Add(2*b.Policy.leaseFor()), sweepBatch); err != nil {
 				return err
 			}
-			for _, id := range ids {
-				if err := b.Queue.Enqueue(tx, refreshArgs{AccountKeyID: id}); err != nil {
+			for _, args := range due {
+				if err := b.Queue.Enqueue(tx, args); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-		if err != nil || len(ids) < sweepBatch {
+		if err != nil || len(due) < sweepBatch {
 			return err
 		}
 	}
 }
 
-// refreshInBackground refreshes a key that a sweep found due. What Microsoft said is on the key's row
-// afterwards; the job itself fails only when something of ours did.
-func (b *Broker) refreshInBackground(ctx context.Context, keyID string) error {
+// refreshInBackground refreshes a key whose tokens are still at the given version; 0 is any. A caller may
+// have been faster than the worker: then there is nothing left to do. What Microsoft said is on the key's
+// row afterwards; the job itself fails only when something of ours did.
+func (b *Broker) refreshInBackground(ctx context.Context, keyID string, version int64) error {
 	s, err := read(b.DB.Read(ctx), keyID)
 	if err == nil {
 		err = refreshable(s)
 	}
-	if err == nil {
+	if err == nil && (version == 0 || version == s.Token.Version) {
 		_, err = b.refreshed(ctx, s, true)
 	}
 	if _, told := fault.From(err); told {
@@ -84,8 +87,5 @@ func (b *Broker) tryCredential(ctx context.Context, keyID string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.refreshInBackground(ctx, keyID); !errors.Is(err, accountkey.ErrNotFound) {
-		return err
-	}
-	return nil
+	return b.refreshInBackground(ctx, keyID, 0)
 }

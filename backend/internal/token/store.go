@@ -83,9 +83,9 @@ func noteUse(tx *gorm.DB, grantID string, now, dueAt time.Time) error {
 
 // claimDue returns keys whose refresh is due and pushes each row's due time ahead, so that a key whose
 // job is lost comes due again by itself.
-func claimDue(tx *gorm.DB, now, again time.Time, limit int) ([]string, error) {
+func claimDue(tx *gorm.DB, now, again time.Time, limit int) ([]refreshArgs, error) {
 	var rows []Token
-	err := tx.Select("tokens.grant_id", "tokens.account_key_id").
+	err := tx.Select("tokens.grant_id", "tokens.account_key_id", "tokens.version").
 		Joins("JOIN account_keys ON account_keys.id = tokens.account_key_id").
 		Where("tokens.refresh_due_at <= ? AND account_keys.status = ?", now, accountkey.StatusAuthorized).
 		Where("tokens.retry_after IS NULL OR tokens.retry_after <= ?", now).
@@ -93,7 +93,7 @@ func claimDue(tx *gorm.DB, now, again time.Time, limit int) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find tokens due for refresh: %w", err)
 	}
-	ids := make([]string, 0, len(rows))
+	due := make([]refreshArgs, 0, len(rows))
 	for _, row := range rows {
 		res := tx.Model(&Token{}).Where("grant_id = ? AND refresh_due_at <= ?", row.GrantID, now).
 			UpdateColumn("refresh_due_at", again)
@@ -101,8 +101,8 @@ func claimDue(tx *gorm.DB, now, again time.Time, limit int) ([]string, error) {
 			return nil, fmt.Errorf("claim tokens of grant %s: %w", row.GrantID, res.Error)
 		}
 		if res.RowsAffected == 1 {
-			ids = append(ids, row.AccountKeyID)
+			due = append(due, refreshArgs{AccountKeyID: row.AccountKeyID, Version: row.Version})
 		}
 	}
-	return ids, nil
+	return due, nil
 }

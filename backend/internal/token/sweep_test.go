@@ -51,6 +51,15 @@ func TestSweepOnce(t *testing.T) {
 		require.Eventually(t, func() bool { return f.rows(t)[0].Version == 2 }, 20*time.Second, 10*time.Millisecond)
 		require.Equal(t, 1, f.refreshes())
 	})
+	t.Run("a worker that comes after a caller has refreshed the key leaves it alone", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		claimed := dueRefresh{AccountKeyID: f.keyID, Version: f.rows(t)[0].Version}
+		f.Emulator.Advance(51 * time.Minute)
+		f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...).Status(http.StatusOK)
+		f.work(t, claimed)
+		require.Equal(t, 1, f.refreshes())
+	})
 	t.Run("a suspended key is kept alive, so that it can be resumed after any time", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, time.Hour)
