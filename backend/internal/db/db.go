@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,6 +32,8 @@ type DB struct {
 	logger  *slog.Logger
 
 	acquireFor time.Duration // how long a transaction waits for a connection
+
+	bumps atomic.Int64 // transactions of this process that changed the epoch
 
 	writer, reader         *gorm.DB
 	writerPool, readerPool *sql.DB

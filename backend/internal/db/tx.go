@@ -33,9 +33,10 @@ type txKey struct{}
 
 // txState is what InTx leaves in the transaction's context: for itself, to notice nesting, and for job.
 type txState struct {
-	conn *sql.Conn
-	tx   *sql.Tx
-	done atomic.Bool
+	conn   *sql.Conn
+	tx     *sql.Tx
+	done   atomic.Bool
+	bumped atomic.Bool // by BumpEpoch
 }
 
 // InTx runs work in one write transaction, which commits when work returns nil and is undone when it
@@ -56,6 +57,9 @@ func (d *DB) InTx(ctx context.Context, work func(tx *gorm.DB) error) (err error)
 		// roll back is thrown away by database/sql.
 		_ = sqlTx.Rollback()
 		_ = conn.Close()
+		if state.bumped.Load() { // committed or not: an answer that got lost may have been yes
+			d.bumps.Add(1)
+		}
 	}()
 
 	tx := d.writer.Session(&gorm.Session{Context: context.WithValue(ctx, txKey{}, state), NewDB: true})
