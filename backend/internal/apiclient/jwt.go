@@ -2,6 +2,7 @@ package apiclient
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -105,31 +106,53 @@ func (s *Service) prove(ctx context.Context, clientID string, plain secret.Strin
 	return c, c.Secrets[i], nil
 }
 
+// Verified is a JWT that was found good, with what its client may do.
+type Verified struct {
+	principal auth.Principal
+	expires   time.Time
+}
+
+// TokenHash is how a JWT is remembered: without keeping it.
+type TokenHash [sha256.Size]byte
+
 // Authenticate admits the bearer of a JWT of ours: what the JWT allows, cut down to what the client
-// holds at this moment.
+// holds at this moment. What was found out is remembered until access changes or the JWT expires.
 func (s *Service) Authenticate(ctx context.Context, bearer secret.String) (auth.Principal, error) {
-	parsed, err := s.verify(ctx, bearer)
+	v, err := s.Remembered.Load(ctx, sha256.Sum256([]byte(bearer.Reveal())), func(ctx context.Context) (Verified, error) {
+		return s.authenticate(ctx, bearer)
+	})
 	if err != nil {
 		return auth.Principal{}, err
+	}
+	if !s.Now().Before(v.expires) {
+		return auth.Principal{}, ErrBadToken
+	}
+	return v.principal, nil
+}
+
+func (s *Service) authenticate(ctx context.Context, bearer secret.String) (Verified, error) {
+	parsed, err := s.verify(ctx, bearer)
+	if err != nil {
+		return Verified{}, err
 	}
 	c, err := s.Get(ctx, parsed.Subject)
 	if errors.Is(err, ErrNotFound) {
-		return auth.Principal{}, ErrBadToken.Because(err)
+		return Verified{}, ErrBadToken.Because(err)
 	}
 	if err != nil {
-		return auth.Principal{}, err
+		return Verified{}, err
 	}
 	if c.Disabled {
-		return auth.Principal{}, ErrBadToken
+		return Verified{}, ErrBadToken
 	}
 	asked := []auth.Permission{}
 	for name := range strings.FieldsSeq(parsed.Scope) {
 		asked = append(asked, auth.Permission(name))
 	}
-	return auth.Principal{
+	return Verified{expires: parsed.ExpiresAt.Time, principal: auth.Principal{
 		Type: auth.TypeAPIClient, ID: c.ID, Name: c.Name, Permissions: cut(asked, c.Permissions),
 		AllKeys: c.AllAccountKeys, KeyIDs: c.AccountKeyIDs,
-	}, nil
+	}}, nil
 }
 
 // clockSkew is how far the clocks of two replicas may be apart.

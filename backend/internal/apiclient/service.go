@@ -20,6 +20,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
@@ -32,6 +33,7 @@ type Service struct {
 	Issuer        string
 	Audience      string
 	TokenLifetime time.Duration
+	Remembered    *epoch.Memory[TokenHash, Verified]
 	Now           func() time.Time
 	Logger        *slog.Logger
 
@@ -162,6 +164,22 @@ func (s *Service) List(ctx context.Context, r page.Request) ([]Client, error) {
 		return nil, fmt.Errorf("list API clients: %w", err)
 	}
 	return clients, fill(s.DB.Read(ctx), clients)
+}
+
+// WithKey returns the clients that may use an account key at this moment, as callers.
+func (s *Service) WithKey(ctx context.Context, accountKeyID string) ([]auth.Principal, error) {
+	var clients []Client
+	err := s.DB.Read(ctx).Where("NOT disabled").
+		Where("all_account_keys OR id IN (SELECT api_client_id FROM api_client_account_keys WHERE account_key_id = ?)", accountKeyID).
+		Find(&clients).Error
+	if err != nil {
+		return nil, fmt.Errorf("list API clients of account key %s: %w", accountKeyID, err)
+	}
+	out := make([]auth.Principal, 0, len(clients))
+	for _, c := range clients {
+		out = append(out, auth.Principal{Type: auth.TypeAPIClient, ID: c.ID, Name: c.Name, Permissions: c.Permissions})
+	}
+	return out, nil
 }
 
 // Update changes a client if it is at one of the given versions (nil: whatever its version). change

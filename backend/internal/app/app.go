@@ -18,6 +18,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/config"
 	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/graph"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/job"
@@ -45,6 +46,8 @@ type App struct {
 	logger   *slog.Logger
 	now      func() time.Time
 	registry *prometheus.Registry
+	watch    *epoch.Watch
+	loops    loops
 }
 
 // Options are what the surroundings give an App.
@@ -108,22 +111,27 @@ func OpenDatabase(ctx context.Context, c *config.Config, logger *slog.Logger) (*
 	return d, nil
 }
 
+// remembered is how many verified bearers, and how many tokens, a process keeps at hand.
+const remembered = 10_000
+
 func (a *App) buildServices(box *secret.Box) {
 	c := a.Config
 	httpClient := entra.NewHTTPClient(c.MicrosoftTimeout)
 	microsoft := &entra.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
+	a.watch = &epoch.Watch{DB: a.DB, Logger: a.logger}
 	a.Users = &user.Service{
 		DB: a.DB, Now: a.now, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge,
 	}
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
-		TokenLifetime: c.APITokenLifetime,
+		TokenLifetime: c.APITokenLifetime, Remembered: epoch.NewMemory[apiclient.TokenHash, apiclient.Verified](a.watch, remembered),
 	}
 	a.Keys = &accountkey.Service{
 		DB: a.DB, Box: box, Clients: a.Clients, Clouds: c.Clouds, DefaultCloud: c.DefaultCloud, Now: a.now,
 	}
 	a.Broker = &token.Broker{
-		DB: a.DB, Keys: a.Keys, Entra: microsoft, Box: box, Replica: uuid.NewString(), Now: a.now, Logger: a.logger,
+		DB: a.DB, Keys: a.Keys, Programs: a.Clients, Entra: microsoft, Box: box, Replica: uuid.NewString(),
+		Remembered: epoch.NewMemory[string, token.Ready](a.watch, remembered), Now: a.now, Logger: a.logger,
 		Policy: token.Policy{
 			Margin: c.RefreshMargin, BackgroundInterval: c.RefreshBackgroundInterval,
 			CallTimeout: c.MicrosoftTimeout, BackoffMax: c.RefreshBackoffMax,
@@ -186,6 +194,7 @@ func (a *App) Start(ctx context.Context, out io.Writer) error {
 	if err := a.Queue.Start(ctx); err != nil {
 		return fmt.Errorf("start workers: %w", err)
 	}
+	a.loops.start(ctx, a.watch.Run, a.Broker.Run)
 	needed, err := a.Users.SetupRequired(ctx)
 	if err != nil || !needed {
 		return err
@@ -201,5 +210,7 @@ func (a *App) Start(ctx context.Context, out io.Writer) error {
 
 // Close drains the workers until ctx ends, then closes the database.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.Queue.Stop(ctx), a.Broker.Drain(ctx), a.DB.Close())
+	err := a.Queue.Stop(ctx)
+	a.loops.stop()
+	return errors.Join(err, a.Broker.Drain(ctx), a.DB.Close())
 }

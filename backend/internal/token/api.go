@@ -10,12 +10,13 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 )
 
-// API serves access tokens.
+// API serves access tokens, and tells who got them.
 type API struct{ Broker *Broker }
 
-// Mount adds the route.
+// Mount adds the routes.
 func (a *API) Mount(r httpapi.Router) {
 	r.POST("/account-keys/:id/access-token", auth.TokensIssue, a.issue)
+	r.GET("/account-keys/:id/usage", auth.AccountKeysRead, a.usage)
 }
 
 type issueRequest struct {
@@ -77,4 +78,46 @@ func (a *API) issue(c echo.Context) error {
 		ExpiresIn: int64(access.ExpiresAt.Sub(a.Broker.Now()) / time.Second), Scopes: access.Scopes,
 		Account: accountView{ObjectID: access.Account.ObjectID, UserPrincipalName: access.Account.UserPrincipalName},
 	})
+}
+
+type consumerView struct {
+	Type       auth.PrincipalType `json:"type" validate:"required"`
+	ID         string             `json:"id" validate:"required"`
+	Name       string             `json:"name" validate:"required"`
+	Allowed    bool               `json:"allowed" validate:"required"`                      // An API client that may use the key at this moment
+	UsesDay    int64              `json:"usesLast24Hours" validate:"required" example:"42"` // Access tokens handed out
+	UsesMonth  int64              `json:"usesLast30Days" validate:"required" example:"1260"`
+	LastUsedAt *time.Time         `json:"lastUsedAt" validate:"required"` // To the minute
+} // @name AccountKeyConsumer
+
+type usageView struct {
+	Consumers []consumerView `json:"consumers" validate:"required"`
+} // @name AccountKeyUsage
+
+// @Summary   Who uses an account key, and how much
+// @Description  The API clients that may use it, and whoever got access tokens of it in the last 30 days.
+// @ID        getAccountKeyUsage
+// @Tags      Account keys
+// @Security  ApiClient[account-keys:read]
+// @Param     id  path  string  true  "The key's id"
+// @Success   200  {object}  usageView
+// @Failure   404  "No such account key"
+// @Router    /api/v1/account-keys/{id}/usage [get]
+func (a *API) usage(c echo.Context) error {
+	id, err := httpapi.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	consumers, err := a.Broker.Consumers(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	v := usageView{Consumers: []consumerView{}}
+	for _, consumer := range consumers {
+		v.Consumers = append(v.Consumers, consumerView{
+			Type: consumer.ActorType, ID: consumer.ActorID, Name: consumer.ActorName, Allowed: consumer.Allowed,
+			UsesDay: consumer.UsesDay, UsesMonth: consumer.UsesMonth, LastUsedAt: consumer.LastUsedAt,
+		})
+	}
+	return c.JSON(http.StatusOK, v)
 }

@@ -15,32 +15,37 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/job"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
-// useGrain is how exactly the last use of a key is recorded.
-const useGrain = time.Minute
-
 // Broker hands out access tokens. Replica is unique to this process; leases carry it.
 type Broker struct {
-	DB      *db.DB
-	Keys    *accountkey.Service
-	Entra   *entra.Client
-	Box     *secret.Box
-	Queue   *job.Queue
-	Policy  Policy
-	Replica string
-	Now     func() time.Time
-	Logger  *slog.Logger
+	DB         *db.DB
+	Keys       *accountkey.Service
+	Programs   Programs
+	Entra      *entra.Client
+	Box        *secret.Box
+	Queue      *job.Queue
+	Policy     Policy
+	Replica    string
+	Remembered *epoch.Memory[string, Ready] // by the key's id
+	Now        func() time.Time
+	Logger     *slog.Logger
 
 	flights singleflight.Group
 	flying  sync.WaitGroup
+	uses    ledger
 }
 
 // Drain waits for the refreshes that are under way, whoever asked for them: what Microsoft answers must
-// be stored before the database is closed.
+// be stored before the database is closed. Uses that were counted meanwhile are stored, too.
 func (b *Broker) Drain(ctx context.Context) error {
+	return errors.Join(b.drainFlights(ctx), b.FlushUses(ctx))
+}
+
+func (b *Broker) drainFlights(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		b.flying.Wait()
@@ -60,6 +65,14 @@ type Request struct {
 	ForceRefresh bool
 }
 
+// Ready is a token that can be handed out.
+type Ready struct {
+	access      Access
+	grantID     string
+	refreshedAt time.Time
+	lifetime    time.Duration
+}
+
 // Get returns an access token with at least the wanted life left, or what the provider's lifetime
 // allows: what is asked is capped at half of it. While Microsoft is out of order a token that is
 // still valid is better than none and is served, unless a fresh one was insisted on.
@@ -74,25 +87,48 @@ func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, erro
 	if ttl < 0 || ttl > maxMinTTL {
 		return Access{}, errMinTTL
 	}
-	s, err := read(b.DB.Read(ctx), keyID)
-	if err != nil {
-		return Access{}, err
-	}
-	if err := servable(s); err != nil {
-		return Access{}, err
-	}
-	if r.ForceRefresh || !b.fresh(s.Token, ttl) {
-		if s, err = b.refreshed(ctx, s, r.ForceRefresh); err != nil {
+	ready, ok := b.Remembered.Get(keyID)
+	if !ok || r.ForceRefresh || !b.fresh(ready.access.ExpiresAt, ready.lifetime, ttl) {
+		var err error
+		if ready, err = b.prepare(ctx, keyID, ttl, r.ForceRefresh); err != nil {
 			return Access{}, err
 		}
+	}
+	return ready.access, b.recordUse(ctx, keyID, ready)
+}
+
+// prepare reads the key's token, has it refreshed where that is needed, and remembers it.
+func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, force bool) (Ready, error) {
+	mark, sure := b.Remembered.Mark() // before reading
+	s, err := read(b.DB.Read(ctx), keyID)
+	if err != nil {
+		return Ready{}, err
+	}
+	if err := servable(s); err != nil {
+		return Ready{}, err
+	}
+	if force || !b.fresh(s.Token.ExpiresAt, s.Token.lifetime(), ttl) {
+		if s, err = b.refreshed(ctx, s, force); err != nil {
+			return Ready{}, err
+		}
 		if err := servable(s); err != nil {
-			return Access{}, err // suspended while Microsoft was being asked
+			return Ready{}, err // suspended while Microsoft was being asked
 		}
 	}
-	if !b.valid(s.Token) {
-		return Access{}, ErrUnavailable.After(minRetry)
+	if force {
+		// Whoever insists has found the token at hand wanting: no replica may go on handing it out.
+		if err := b.DB.InTx(ctx, db.BumpEpoch); err != nil {
+			return Ready{}, err
+		}
 	}
-	return b.access(ctx, s)
+	if !b.Now().Before(s.Token.ExpiresAt) {
+		return Ready{}, ErrUnavailable.After(minRetry)
+	}
+	ready, err := b.open(s)
+	if err == nil && sure {
+		b.Remembered.Keep(keyID, mark, ready)
+	}
+	return ready, err
 }
 
 // servable refuses a key that serves nothing.
@@ -112,27 +148,20 @@ func refreshable(s state) error {
 	return nil
 }
 
-func (b *Broker) fresh(t Token, ttl time.Duration) bool {
-	return b.Now().Add(wantedTTL(ttl, t.lifetime())).Before(t.ExpiresAt)
+func (b *Broker) fresh(expiresAt time.Time, lifetime, ttl time.Duration) bool {
+	return b.Now().Add(wantedTTL(ttl, lifetime)).Before(expiresAt)
 }
 
-func (b *Broker) valid(t Token) bool { return b.Now().Before(t.ExpiresAt) }
-
-// access opens the token and notes the use.
-func (b *Broker) access(ctx context.Context, s state) (Access, error) {
-	plain, err := b.open(s.Token.AccessToken, "access_token", s.Token.GrantID)
+func (b *Broker) open(s state) (Ready, error) {
+	plain, err := b.unseal(s.Token.AccessToken, "access_token", s.Token.GrantID)
 	if err != nil {
-		return Access{}, err
-	}
-	if now := b.Now(); s.Token.LastUsedAt == nil || now.Sub(*s.Token.LastUsedAt) >= useGrain {
-		due := b.Policy.dueAt(s.Token.RefreshedAt, s.Token.lifetime(), true)
-		err := b.DB.InTx(ctx, func(tx *gorm.DB) error { return noteUse(tx, s.Token.GrantID, now, due) })
-		if err != nil {
-			return Access{}, err
-		}
+		return Ready{}, err
 	}
 	account, _ := s.Key.Account()
-	return Access{AccessToken: plain, ExpiresAt: s.Token.ExpiresAt, Scopes: s.Token.Scopes, Account: account}, nil
+	return Ready{
+		access:  Access{AccessToken: plain, ExpiresAt: s.Token.ExpiresAt, Scopes: s.Token.Scopes, Account: account},
+		grantID: s.Token.GrantID, refreshedAt: s.Token.RefreshedAt, lifetime: s.Token.lifetime(),
+	}, nil
 }
 
 // refreshed returns the key's state after a refresh by somebody: all callers of this process share
@@ -159,7 +188,7 @@ func (b *Broker) refreshed(ctx context.Context, s state, force bool) (state, err
 			}
 			return after, nil
 		}
-		if !force && errors.Is(r.Err, ErrUnavailable) && b.valid(s.Token) {
+		if !force && errors.Is(r.Err, ErrUnavailable) && b.Now().Before(s.Token.ExpiresAt) {
 			return read(b.DB.Read(ctx), s.Key.ID) // it may have been suspended or revoked meanwhile
 		}
 		return state{}, r.Err
@@ -215,7 +244,10 @@ func (b *Broker) release(ctx context.Context, grantID string, won bool) error {
 	if !won {
 		return nil
 	}
-	return b.DB.InTx(ctx, func(tx *gorm.DB) error { return dropLease(tx, grantID, b.Replica) })
+	return b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		_, err := dropLease(tx, grantID, b.Replica)
+		return err
+	})
 }
 
 // waitFor is how long Microsoft is still to be left alone.

@@ -36,6 +36,23 @@ func (b *Broker) Register(r *job.Registry, sweepEvery time.Duration) {
 		return b.tryCredential(ctx, a.AccountKeyID)
 	})
 	r.Every("token.sweep", sweepEvery, 10*time.Second, b.SweepOnce)
+	r.Every("token.fold_uses", time.Hour, 10*time.Second, b.FoldUses)
+}
+
+// Run stores every second what was counted since, until ctx ends.
+func (b *Broker) Run(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := b.FlushUses(ctx); err != nil {
+				b.Logger.WarnContext(ctx, "uses not stored yet", "error", err)
+			}
+		}
+	}
 }
 
 // SweepOnce hands the keys that are due to workers. A row is the truth of when its key is due: whatever

@@ -30,12 +30,15 @@ func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
 	if !kept {
 		return state{}, b.gone(ctx, s.Key.ID)
 	}
-	err = b.DB.InTx(ctx, func(tx *gorm.DB) error {
-		_, err := accountkey.Recover(tx, b.Now(), s.Key.ID, s.Token.GrantID)
-		return err
-	})
-	if err != nil {
-		return state{}, err
+	b.Remembered.Forget(s.Key.ID)
+	if s.Key.Status != accountkey.StatusAuthorized {
+		err = b.DB.InTx(ctx, func(tx *gorm.DB) error {
+			_, err := accountkey.Recover(tx, b.Now(), s.Key.ID, s.Token.GrantID)
+			return err
+		})
+		if err != nil {
+			return state{}, err
+		}
 	}
 	b.Logger.InfoContext(ctx, "token refreshed", "account_key_id", s.Key.ID, "expires_at", s.Token.ExpiresAt)
 	// The key may have been suspended or degraded while Microsoft was being asked.
@@ -55,7 +58,7 @@ func (b *Broker) askMicrosoft(ctx context.Context, s state) (entra.Tokens, error
 	if err != nil {
 		return entra.Tokens{}, err
 	}
-	refreshToken, err := b.open(s.Token.RefreshToken, "refresh_token", s.Token.GrantID)
+	refreshToken, err := b.unseal(s.Token.RefreshToken, "refresh_token", s.Token.GrantID)
 	if err != nil {
 		return entra.Tokens{}, err
 	}
@@ -141,8 +144,9 @@ func (b *Broker) refreshFailed(ctx context.Context, s state, cause error) error 
 func (b *Broker) degrade(ctx context.Context, s state, cause error, status accountkey.Status, reason accountkey.Reason) error {
 	now := b.Now()
 	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
-		if err := dropLease(tx, s.Token.GrantID, b.Replica); err != nil {
-			return err
+		held, err := dropLease(tx, s.Token.GrantID, b.Replica)
+		if err != nil || !held {
+			return err // too late: whoever took the lease over knows better
 		}
 		changed, err := accountkey.Degrade(tx, now, accountkey.Finding{
 			KeyID: s.Key.ID, GrantID: s.Token.GrantID, CredentialVersion: s.Key.CredentialVersion, Status: status, Reason: reason,

@@ -48,13 +48,14 @@ func takeLease(tx *gorm.DB, grantID, holder string, now, until time.Time) (bool,
 	return res.RowsAffected == 1, nil
 }
 
-func dropLease(tx *gorm.DB, grantID, holder string) error {
+// dropLease gives the lease back and reports whether it was still held.
+func dropLease(tx *gorm.DB, grantID, holder string) (bool, error) {
 	res := tx.Model(&Token{}).Where("grant_id = ? AND lease_holder = ?", grantID, holder).
 		Updates(map[string]any{"lease_holder": "", "lease_until": nil})
 	if res.Error != nil {
-		return fmt.Errorf("release tokens of grant %s: %w", grantID, res.Error)
+		return false, fmt.Errorf("release tokens of grant %s: %w", grantID, res.Error)
 	}
-	return nil
+	return res.RowsAffected == 1, nil
 }
 
 // store writes columns if the grant is still there, and reports whether it was.
@@ -66,11 +67,11 @@ func store(tx *gorm.DB, grantID string, columns map[string]any) (bool, error) {
 	return res.RowsAffected == 1, nil
 }
 
-// noteUse records that the key was used, at most once a minute, and brings the refresh of a key that
-// had been idle forward. It is conditional, so that it never undoes a newer note.
+// noteUse records that the key was used and brings the refresh of a key that had been idle forward. It is
+// conditional, so that it never undoes a newer note.
 func noteUse(tx *gorm.DB, grantID string, now, dueAt time.Time) error {
 	res := tx.Model(&Token{}).
-		Where("grant_id = ? AND (last_used_at IS NULL OR last_used_at < ?)", grantID, now.Add(-useGrain)).
+		Where("grant_id = ? AND (last_used_at IS NULL OR last_used_at < ?)", grantID, now).
 		Updates(map[string]any{
 			"last_used_at":   now,
 			"refresh_due_at": gorm.Expr("CASE WHEN refresh_due_at > ? THEN ? ELSE refresh_due_at END", dueAt, dueAt),

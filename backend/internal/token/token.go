@@ -152,6 +152,6 @@ func (b *Broker) seal(s secret.String, column, grantID string) (secret.Sealed, e
 	return b.Box.Seal(s, "tokens", column, grantID)
 }
 
-func (b *Broker) open(s secret.Sealed, column, grantID string) (secret.String, error) {
+func (b *Broker) unseal(s secret.Sealed, column, grantID string) (secret.String, error) {
 	return b.Box.Open(s, "tokens", column, grantID)
 }

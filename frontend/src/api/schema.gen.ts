@@ -251,6 +251,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account-keys/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who uses an account key, and how much
+         * @description The API clients that may use it, and whoever got access tokens of it in the last 30 days.
+         */
+        get: operations["getAccountKeyUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-clients": {
         parameters: {
             query?: never;
@@ -643,6 +663,29 @@ export interface components {
             updatedAt: string;
             warnings: components["schemas"]["AccountKeyWarning"][];
         };
+        AccountKeyConsumer: {
+            /** @description An API client that may use the key at this moment */
+            allowed: boolean;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            lastUsedAt: string | null;
+            name: string;
+            type: components["schemas"]["ActorType"];
+            /**
+             * Format: int64
+             * @description Access tokens handed out
+             * @example 42
+             */
+            usesLast24Hours: number;
+            /**
+             * Format: int64
+             * @example 1260
+             */
+            usesLast30Days: number;
+        };
         AccountKeyCreate: {
             /** @example c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702 */
             clientId?: string;
@@ -715,6 +758,9 @@ export interface components {
             id: string;
             /** @example OAuth2 Microsoft Graph Credentials */
             name: string;
+        };
+        AccountKeyUsage: {
+            consumers: components["schemas"]["AccountKeyConsumer"][];
         };
         AccountKeyWarning: {
             /** @example looks_like_secret_id */
@@ -2166,6 +2212,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountKey"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccountKeyUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKeyUsage"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
