@@ -38,7 +38,7 @@ test: ## Run everything: lint, drift, Go on both databases, front end, browser (
 check: ## Run in seconds what concerns the files you changed
 	@scripts/check
 
-bench: ## Run the Go benchmarks (BENCH=regexp picks some)
+bench: build ## Measure against the targets, as ratios within one run (BENCH=regexp picks some)
 	@scripts/bench
 
 soak: ## Run the long seeded tests (SEED=number repeats a run, TIME=10m sets how long)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -46,6 +47,10 @@ func load() (*config.Config, *slog.Logger, error) {
 	return c, app.NewLogger(os.Stderr, c.LogFormat, c.LogLevel), nil
 }
 
+// gcPercent trades some of the memory that the small heap leaves free for a quarter of the processor
+// time of a warm read. An operator's GOGC wins.
+const gcPercent = 300
+
 type serveCmd struct{}
 
 // Run serves until it is told to stop.
@@ -53,6 +58,9 @@ func (serveCmd) Run(ctx context.Context) error {
 	c, logger, err := load()
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	a, err := app.New(ctx, c, app.Options{Logger: logger})
 	if err != nil {

@@ -43,7 +43,7 @@ func (s *Server) Start() error {
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.HTTPErrorHandler = s.handleError
+	e.HTTPErrorHandler, e.JSONSerializer = s.handleError, serializer{}
 	e.IPExtractor = s.ipExtractor()
 	e.Use(s.identify, middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: true, // the panic comes back as an error and is answered like one
@@ -99,8 +99,10 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		s.Logger.DebugContext(ctx, "request served", "method", c.Request().Method, "route", c.Path(),
-			"status", c.Response().Status, "duration", s.Now().Sub(started))
+		if s.Logger.Enabled(ctx, slog.LevelDebug) { // boxing the attributes costs more than the rest of this
+			s.Logger.DebugContext(ctx, "request served", "method", c.Request().Method, "route", c.Path(),
+				"status", c.Response().Status, "duration", s.Now().Sub(started))
+		}
 		return nil
 	}
 }
