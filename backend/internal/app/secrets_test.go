@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,6 +144,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	served := a.Call(http.MethodPost, path+"/access-token", nil, bearer...).Status(http.StatusOK)
 	require.Equal(t, first["access_token"], served.Text("accessToken"), "these are the tokens in force")
 	refresh := func(status int, failure emulator.Failure) {
+		a.Emulator.Advance(time.Minute) // insisting works again
 		failure.Endpoint, failure.Detail, failure.Times = "token", "refresh_token", 1
 		a.Emulator.Fail(failure)
 		a.Call(http.MethodPost, path+"/access-token", map[string]any{"forceRefresh": true}, bearer...).Status(status)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -107,6 +108,7 @@ func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, f
 	if err := servable(s); err != nil {
 		return Ready{}, err
 	}
+	force = force && (s.Token.Version == 1 || b.Now().Sub(s.Token.RefreshedAt) >= forceInterval)
 	if force || !b.fresh(s.Token.ExpiresAt, s.Token.lifetime(), ttl) {
 		if s, err = b.refreshed(ctx, s, force); err != nil {
 			return Ready{}, err
@@ -170,12 +172,14 @@ func (b *Broker) open(s state) (Ready, error) {
 func (b *Broker) refreshed(ctx context.Context, s state, force bool) (state, error) {
 	b.flying.Add(1)
 	defer b.flying.Done()
-	result := b.flights.DoChan(s.Token.GrantID, func() (any, error) {
+	// Whoever comes with a newer client secret must not be content with what the old one brings.
+	flight := s.Token.GrantID + "/" + strconv.FormatInt(s.Key.CredentialVersion, 10)
+	result := b.flights.DoChan(flight, func() (any, error) {
 		b.flying.Add(1)
 		defer b.flying.Done()
-		flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.leaseFor())
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.leaseFor())
 		defer cancel()
-		return b.refreshOnce(flight, s)
+		return b.refreshOnce(ctx, s)
 	})
 	select {
 	case <-ctx.Done():
@@ -224,10 +228,12 @@ func (b *Broker) refreshOnce(ctx context.Context, s state) (state, error) {
 		if wait := b.waitFor(s.Token); wait > 0 {
 			return state{}, ErrUnavailable.After(wait)
 		}
+		retry := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
+			retry.Stop()
 			return state{}, ErrUnavailable.Because(ctx.Err()).After(time.Second)
-		case <-time.After(pause):
+		case <-retry.C:
 		}
 	}
 }

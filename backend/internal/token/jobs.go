@@ -14,6 +14,8 @@ import (
 const (
 	minRetry   = time.Second
 	sweepBatch = 200
+	// A refresh with an older secret may be under way, here or elsewhere, when a new one is tried.
+	credentialTries = 3
 )
 
 // refreshArgs is the job that refreshes one key ahead of need, unless its tokens are newer by then.
@@ -89,20 +91,35 @@ func (b *Broker) refreshInBackground(ctx context.Context, keyID string, version 
 	if err == nil && (version == 0 || version == s.Token.Version) {
 		_, err = b.refreshed(ctx, s, true)
 	}
-	if _, told := fault.From(err); told {
-		return nil
-	}
-	return err
+	return ignoreTold(err)
 }
 
 // tryCredential uses a new client secret at once, so that a wrong one is noticed now and not when
-// the token in hand runs out. What held Microsoft off before says nothing about the new secret.
+// the token in hand runs out. What held Microsoft off before says nothing about the new secret; and a
+// refresh with the old one that was under way meanwhile proves nothing.
 func (b *Broker) tryCredential(ctx context.Context, keyID string) error {
 	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
 		return tx.Model(&Token{}).Where("account_key_id = ?", keyID).Updates(map[string]any{"failures": 0, "retry_after": nil}).Error
 	})
-	if err != nil {
-		return err
+	for range credentialTries {
+		if err == nil {
+			err = b.refreshInBackground(ctx, keyID, 0)
+		}
+		if err != nil {
+			return err
+		}
+		s, err := read(b.DB.Read(ctx), keyID)
+		if err != nil || refreshable(s) != nil || s.Token.CredentialVersion == s.Key.CredentialVersion || b.waitFor(s.Token) > 0 {
+			return ignoreTold(err)
+		}
 	}
-	return b.refreshInBackground(ctx, keyID, 0)
+	return err
+}
+
+// ignoreTold drops a failure that is on the key's row, or that says that there is no such key any more.
+func ignoreTold(err error) error {
+	if _, told := fault.From(err); told {
+		return nil
+	}
+	return err
 }

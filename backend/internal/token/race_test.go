@@ -119,7 +119,7 @@ func TestRefreshMeetsEdit(t *testing.T) {
 		require.Equal(t, "succeeded", f.admin.Authorize(f.keyID, "mara", emulator.Accept).Text("status"))
 		newer := f.rows(t)
 		require.Len(t, newer, 1)
-		finish().Status(http.StatusServiceUnavailable)
+		finish().Status(http.StatusOK)
 		require.Equal(t, newer[0].AccessToken, f.rows(t)[0].AccessToken)
 		require.Equal(t, newer[0].RefreshToken, f.rows(t)[0].RefreshToken)
 		f.issue().Status(http.StatusOK)
@@ -138,4 +138,78 @@ func TestRefreshMeetsEdit(t *testing.T) {
 		require.Equal(t, "authorized", f.key().Text("status"))
 		f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...).Status(http.StatusOK)
 	})
+}
+
+func TestFrozenHolder(t *testing.T) {
+	t.Parallel()
+	same := func(t *testing.T, want token.Token, f fixture) {
+		t.Helper()
+		got := f.rows(t)[0]
+		got.LastUsedAt, got.RefreshDueAt = want.LastUsedAt, want.RefreshDueAt // serving the caller notes the use
+		require.Equal(t, want, got)
+	}
+	// takeOver makes the row look as if another process had taken the lease over from a frozen one.
+	takeOver := func(f fixture, refreshed bool) token.Token {
+		until := f.Emulator.Now().Add(time.Minute).UTC().Truncate(time.Microsecond)
+		columns := map[string]any{"lease_holder": "other", "lease_until": until}
+		if refreshed {
+			columns["version"] = gorm.Expr("version + 1")
+		}
+		require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+			return tx.Model(&token.Token{}).Where("account_key_id = ?", f.keyID).Updates(columns).Error
+		}))
+		return f.rows(t)[0]
+	}
+	t.Run("a late answer does not replace what the next holder stored, nor end its lease", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		theirs := takeOver(f, true)
+		finish().Status(http.StatusOK)
+		same(t, theirs, f)
+	})
+	t.Run("a late refusal does not condemn a key that the next holder works on", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		theirs := takeOver(f, false)
+		require.NoError(t, f.Emulator.RevokeSessions("mara"))
+		finish().Status(http.StatusServiceUnavailable)
+		same(t, theirs, f)
+		require.Equal(t, "authorized", f.key().Text("status"))
+	})
+	t.Run("a late outage does not hold the next holder off", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		f.Emulator.Fail(emulator.Failure{Endpoint: "token", Detail: "refresh_token", Status: http.StatusServiceUnavailable, Times: 1})
+		finish := f.heldRefresh(t)
+		theirs := takeOver(f, true)
+		finish().Status(http.StatusServiceUnavailable)
+		same(t, theirs, f)
+	})
+}
+
+func TestLifetime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, time.Hour)
+	asked := f.Emulator.Now()
+	finish := f.heldRefresh(t)
+	f.Emulator.Advance(10 * time.Minute) // the answer is slow
+	finish().Status(http.StatusOK)
+	require.WithinDuration(t, asked.Add(time.Hour), f.rows(t)[0].ExpiresAt, 5*time.Second)
+}
+
+func TestForceRefresh(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, time.Hour)
+	force := func() string {
+		return f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...).
+			Status(http.StatusOK).Text("accessToken")
+	}
+	first := force()
+	require.Equal(t, first, force(), "insisting at once again changes nothing")
+	require.Equal(t, 1, f.refreshes())
+	f.Emulator.Advance(5 * time.Second)
+	require.NotEqual(t, first, force())
+	require.Equal(t, 2, f.refreshes())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -19,19 +20,17 @@ func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
 	defer done()
 	ask, cancel := context.WithTimeout(ctx, b.Policy.askFor())
 	defer cancel()
+	asked := b.Now() // a token's life counts from before the answer: never longer than it really is
 	tokens, err := b.askMicrosoft(ask, s)
 	if err != nil {
 		return state{}, b.refreshFailed(ctx, s, err)
 	}
-	kept, err := b.keep(ctx, &s, tokens)
+	kept, err := b.keep(ctx, s, asked, tokens)
 	if err != nil {
 		return state{}, err
 	}
-	if !kept {
-		return state{}, b.gone(ctx, s.Key.ID)
-	}
 	b.Remembered.Forget(s.Key.ID)
-	if s.Key.Status != accountkey.StatusAuthorized {
+	if kept && s.Key.Status != accountkey.StatusAuthorized {
 		err = b.DB.InTx(ctx, func(tx *gorm.DB) error {
 			_, err := accountkey.Recover(tx, b.Now(), s.Key.ID, s.Token.GrantID)
 			return err
@@ -40,8 +39,10 @@ func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
 			return state{}, err
 		}
 	}
-	b.Logger.InfoContext(ctx, "token refreshed", "account_key_id", s.Key.ID, "expires_at", s.Token.ExpiresAt)
-	// The key may have been suspended or degraded while Microsoft was being asked.
+	if kept {
+		b.Logger.InfoContext(ctx, "token refreshed", "account_key_id", s.Key.ID, "expires_at", asked.Add(tokens.ExpiresIn))
+	}
+	// The key may have been suspended, revoked or authorized anew while Microsoft was being asked.
 	s, err = read(b.DB.Read(ctx), s.Key.ID)
 	if err != nil {
 		return state{}, err
@@ -73,13 +74,12 @@ func (b *Broker) askMicrosoft(ctx context.Context, s state) (entra.Tokens, error
 
 // keep stores the answer before anything else happens, and reports whether the grant still was the
 // one that was refreshed. Nothing but the tokens is written, so no edit made meanwhile is lost.
-func (b *Broker) keep(ctx context.Context, s *state, t entra.Tokens) (bool, error) {
-	now := b.Now()
+func (b *Broker) keep(ctx context.Context, s state, asked time.Time, t entra.Tokens) (bool, error) {
 	inUse := s.Token.LastUsedAt != nil && s.Token.LastUsedAt.After(s.Token.RefreshedAt)
 	columns := map[string]any{
-		"expires_at": now.Add(t.ExpiresIn), "lifetime_seconds": int64(t.ExpiresIn.Seconds()), "refreshed_at": now,
-		"refresh_due_at": b.Policy.dueAt(now, t.ExpiresIn, inUse),
-		"lease_holder":   "", "lease_until": nil, "failures": 0, "retry_after": nil, "version": s.Token.Version + 1,
+		"expires_at": asked.Add(t.ExpiresIn), "lifetime_seconds": int64(t.ExpiresIn.Seconds()), "refreshed_at": asked,
+		"refresh_due_at": b.Policy.dueAt(asked, t.ExpiresIn, inUse), "failures": 0, "retry_after": nil,
+		"version": s.Token.Version + 1, "credential_version": s.Key.CredentialVersion,
 	}
 	if len(t.Scopes) > 0 {
 		columns["scopes"] = accountkey.ScopeNames(t.Scopes)
@@ -95,10 +95,9 @@ func (b *Broker) keep(ctx context.Context, s *state, t entra.Tokens) (bool, erro
 	}
 	kept := false
 	err = b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
-		kept, err = store(tx, s.Token.GrantID, columns)
+		kept, err = store(tx, s.Token, b.Replica, columns)
 		return err
 	})
-	s.Token.ExpiresAt = now.Add(t.ExpiresIn)
 	return kept, err
 }
 
@@ -168,9 +167,7 @@ func (b *Broker) postpone(ctx context.Context, s state, cause *entra.Error) erro
 	retry := b.Now().Add(wait)
 	b.Logger.WarnContext(ctx, "token refresh postponed", "account_key_id", s.Key.ID, "failures", failures, "retry_at", retry, "cause", cause)
 	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
-		_, err := store(tx, s.Token.GrantID, map[string]any{
-			"failures": failures, "retry_after": retry, "refresh_due_at": retry, "lease_holder": "", "lease_until": nil,
-		})
+		_, err := store(tx, s.Token, b.Replica, map[string]any{"failures": failures, "retry_after": retry, "refresh_due_at": retry})
 		return err
 	})
 	if err != nil {

@@ -58,11 +58,15 @@ func dropLease(tx *gorm.DB, grantID, holder string) (bool, error) {
 	return res.RowsAffected == 1, nil
 }
 
-// store writes columns if the grant is still there, and reports whether it was.
-func store(tx *gorm.DB, grantID string, columns map[string]any) (bool, error) {
-	res := tx.Model(&Token{}).Where("grant_id = ?", grantID).Updates(columns)
+// store writes columns if the grant is still there and its tokens are still those that were read, and
+// reports whether that was so. It gives the holder's lease back; one that another process took over, which
+// happens to a holder that was frozen for longer than the lease, stays.
+func store(tx *gorm.DB, seen Token, holder string, columns map[string]any) (bool, error) {
+	columns["lease_until"] = gorm.Expr("CASE WHEN lease_holder = ? THEN NULL ELSE lease_until END", holder)
+	columns["lease_holder"] = gorm.Expr("CASE WHEN lease_holder = ? THEN '' ELSE lease_holder END", holder)
+	res := tx.Model(&Token{}).Where("grant_id = ? AND version = ?", seen.GrantID, seen.Version).Updates(columns)
 	if res.Error != nil {
-		return false, fmt.Errorf("store tokens of grant %s: %w", grantID, res.Error)
+		return false, fmt.Errorf("store tokens of grant %s: %w", seen.GrantID, res.Error)
 	}
 	return res.RowsAffected == 1, nil
 }

@@ -85,6 +85,14 @@ func TestSweepOnce(t *testing.T) {
 
 func TestReplacedSecret(t *testing.T) {
 	t.Parallel()
+	t.Run("a wrong one is noticed at once though a refresh with the old one is under way", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		f.patch("clientSecret", "wrong-secret-of-some-length").Status(http.StatusOK)
+		finish().Status(http.StatusOK)
+		require.Equal(t, "invalid_client_secret", f.becomes(t, "misconfigured").Text("statusReason", "code"))
+	})
 	t.Run("a wrong one is noticed at once, and a right one heals the key without a person", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, time.Hour)

@@ -36,6 +36,8 @@ type Token struct {
 	RetryAfter      *time.Time
 	LastUsedAt      *time.Time
 	Version         int64
+	// CredentialVersion is that of the client secret which the last refresh proved good; 0: none yet.
+	CredentialVersion int64
 }
 
 // TableName names the table.
@@ -92,6 +94,10 @@ func (p Policy) backoff(failures int64, asked time.Duration) time.Duration {
 	d = d/2 + rand.N(d/2+1) //nolint:gosec // spreading load needs no secrecy
 	return max(d, asked)
 }
+
+// forceInterval is how old a refreshed token must be before insisting gets another: Microsoft takes a
+// client that asks without end for a fault (AADSTS50196).
+const forceInterval = 5 * time.Second
 
 // Default and bounds of what a caller may ask of a token's remaining life.
 const (
