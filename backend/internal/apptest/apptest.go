@@ -38,7 +38,8 @@ type App struct {
 	Output    *Output // everything the product logged and printed
 	DataDir   string
 
-	t *testing.T
+	t    *testing.T
+	stop func()
 }
 
 // Output collects what a process writes; it is safe for concurrent use.
@@ -99,12 +100,13 @@ func start(t *testing.T, emu *emulator.Emulator, microsoftURL, dataDir, database
 	server.Start()
 	var printed bytes.Buffer
 	require.NoError(t, a.Start(context.WithoutCancel(t.Context()), &printed))
-	t.Cleanup(func() {
+	a.stop = sync.OnceFunc(func() {
 		server.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		require.NoError(t, a.Close(ctx))
 	})
+	t.Cleanup(a.stop)
 	if _, code, ok := strings.Cut(printed.String(), "Set-up code: "); ok {
 		a.SetupCode = strings.TrimSpace(code)
 	}

@@ -19,6 +19,9 @@ func (a *App) Replica(settings ...string) *App {
 	return a.replica(a.Config.DatabaseURL.Reveal(), settings)
 }
 
+// Stop ends the process in good order, before the test does.
+func (a *App) Stop() { a.stop() }
+
 func (a *App) replica(databaseURL string, settings []string) *App {
 	a.t.Helper()
 	require.True(a.t, a.OnPostgres(), "only PostgreSQL is shared by replicas")

@@ -16,7 +16,7 @@ import (
 // every way out of here gives it back.
 func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
 	// However long the lease was waited for: there is time to ask, and always time to store the answer.
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.askFor()+storeFor)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.askFor()+b.Policy.storeFor())
 	defer done()
 	ask, cancel := context.WithTimeout(ctx, b.Policy.askFor())
 	defer cancel()

@@ -65,10 +65,14 @@ type Policy struct {
 func (p Policy) askFor() time.Duration { return 2 * p.CallTimeout }
 
 // storeFor is how long storing the answer may take once it is here.
-const storeFor = 15 * time.Second
+func (p Policy) storeFor() time.Duration {
+	return min(max(p.CallTimeout, 2*time.Second), 15*time.Second)
+}
 
-// leaseFor outlasts asking and storing together.
-func (p Policy) leaseFor() time.Duration { return p.askFor() + storeFor + 5*time.Second }
+// leaseFor outlasts asking and storing together, with something to spare for clocks that differ.
+func (p Policy) leaseFor() time.Duration {
+	return p.askFor() + p.storeFor() + min(p.CallTimeout, 5*time.Second)
+}
 
 // marginFor is the margin, but never more than a third of the token's life, so that tokens of five
 // seconds are not refreshed without end.
