@@ -140,6 +140,7 @@ type Key struct {
 	ClientSecretHint        string
 	ClientSecretExpiresOn   *string // YYYY-MM-DD
 	ClientSecretLooksLikeID bool
+	SecretExpiryTold        *int64 // the last notice given, in days ahead
 	Scopes                  Scopes
 	Status                  Status // never suspended: that stands beside it, so that resuming restores the status
 	SuspendedAt             *time.Time

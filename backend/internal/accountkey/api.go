@@ -80,7 +80,7 @@ type tokenView struct {
 
 type warningView struct {
 	Field   string `json:"field" validate:"required" example:"clientSecret"`
-	Code    string `json:"code" validate:"required" example:"looks_like_secret_id"`
+	Code    string `json:"code" validate:"required" example:"looks_like_secret_id"` // looks_like_secret_id, secret_expires_soon or secret_expired
 	Message string `json:"message" validate:"required"`
 } // @name AccountKeyWarning
 
@@ -146,6 +146,9 @@ func (a *API) viewOf(s Summary) keyView {
 			Field: "clientSecret", Code: "looks_like_secret_id",
 			Message: "This looks like the Secret ID. Microsoft shows the Value beside it, once, when the secret is made.",
 		})
+	}
+	if w, due := expiryWarning(s.Key, a.Service.Now()); due {
+		v.Warnings = append(v.Warnings, w)
 	}
 	return v
 }

@@ -136,6 +136,9 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 	if len(changes) == 0 {
 		return nil
 	}
+	if plain != nil || text(before.ClientSecretExpiresOn) != text(after.ClientSecretExpiresOn) {
+		columns["secret_expiry_told"] = nil
+	}
 	if reregistered(before, after) {
 		if err := s.reregister(tx, columns, &after, before, now); err != nil {
 			return err

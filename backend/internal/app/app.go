@@ -149,6 +149,7 @@ func (a *App) redirectURI() string { return a.Config.PublicURL + authflow.Callba
 
 func (a *App) buildQueue() (err error) {
 	registry := &job.Registry{}
+	a.Keys.Register(registry)
 	a.Broker.Register(registry, a.Config.RefreshSweepInterval)
 	a.Flow.Register(registry)
 	a.Users.Register(registry)

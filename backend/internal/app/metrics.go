@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo-contrib/echoprometheus"
@@ -51,8 +52,16 @@ func keysDesc() *prometheus.Desc {
 	return prometheus.NewDesc("latchkey_account_keys", "Account keys by status.", []string{"status"}, nil)
 }
 
-// Describe names the metric.
-func (keyCollector) Describe(ch chan<- *prometheus.Desc) { ch <- keysDesc() }
+func secretsDesc() *prometheus.Desc {
+	return prometheus.NewDesc("latchkey_client_secrets_expiring", "Client secrets of account keys that expire within so many days, or have.",
+		[]string{"days"}, nil)
+}
+
+// Describe names the metrics.
+func (keyCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- keysDesc()
+	ch <- secretsDesc()
+}
 
 // Collect counts.
 func (k keyCollector) Collect(ch chan<- prometheus.Metric) {
@@ -65,5 +74,13 @@ func (k keyCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for status, n := range counts {
 		ch <- prometheus.MustNewConstMetric(keysDesc(), prometheus.GaugeValue, float64(n), string(status))
+	}
+	for _, days := range []int{0, 1, 7, 30} {
+		n, err := k.keys.CountExpiring(ctx, days)
+		if err != nil {
+			ch <- prometheus.NewInvalidMetric(secretsDesc(), err)
+			return
+		}
+		ch <- prometheus.MustNewConstMetric(secretsDesc(), prometheus.GaugeValue, float64(n), strconv.Itoa(days))
 	}
 }

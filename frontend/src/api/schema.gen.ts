@@ -763,7 +763,10 @@ export interface components {
             consumers: components["schemas"]["AccountKeyConsumer"][];
         };
         AccountKeyWarning: {
-            /** @example looks_like_secret_id */
+            /**
+             * @description looks_like_secret_id, secret_expires_soon or secret_expired
+             * @example looks_like_secret_id
+             */
             code: string;
             /** @example clientSecret */
             field: string;
