@@ -20,6 +20,7 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"1" help:"Run the server (also the default)."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date and stop."`
+	RotateKey   rotateKeyCmd   `cmd:"" help:"Encrypt everything under the first master key that is listed, while replicas serve."`
 	Admin       adminCmd       `cmd:"" help:"Look after administrators."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server how it does; exit status 1 when it is not well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
@@ -83,6 +84,19 @@ func (migrateCmd) Run(ctx context.Context) error {
 	}
 	fmt.Println("The database is up to date.")
 	return d.Close()
+}
+
+type rotateKeyCmd struct {
+	Forget []string `placeholder:"ID" help:"Leave a replica out that died without saying so; the refusal names its id."`
+}
+
+// Run moves the database to the newest master key.
+func (cmd rotateKeyCmd) Run(ctx context.Context) error {
+	c, logger, err := load()
+	if err != nil {
+		return err
+	}
+	return app.RotateKey(ctx, c, app.Options{Logger: logger}, cmd.Forget, os.Stdout)
 }
 
 type versionCmd struct{}

@@ -159,7 +159,7 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 // replaceSecret keeps the grant. A key whose credential was at fault is given another chance, by a
 // job of package token that tries the new secret.
 func (s *Service) replaceSecret(tx *gorm.DB, columns map[string]any, before Key, plain secret.String) error {
-	sealed, err := s.seal(plain, before.ID)
+	sealed, err := s.seal(tx, plain, before.ID)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -28,7 +29,7 @@ type ClientKeys interface {
 // exist: every method answers ErrNotFound.
 type Service struct {
 	DB           *db.DB
-	Box          *secret.Box
+	Box          *masterkey.Box
 	Queue        *job.Queue
 	Clients      ClientKeys
 	Clouds       []entra.Cloud
@@ -70,10 +71,10 @@ func (s *Service) Create(ctx context.Context, in Input) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if key.ClientSecret, err = s.seal(plain, key.ID); err != nil {
-		return Summary{}, err
-	}
-	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+		if key.ClientSecret, err = s.seal(tx, plain, key.ID); err != nil {
+			return err
+		}
 		if err := insert(tx, &key); err != nil {
 			return err
 		}
@@ -145,8 +146,8 @@ func (s *Service) OpenSecret(key Key) (secret.String, error) {
 	return s.Box.Open(key.ClientSecret, "account_keys", "client_secret", key.ID)
 }
 
-func (s *Service) seal(plain secret.String, id string) (secret.Sealed, error) {
-	return s.Box.Seal(plain, "account_keys", "client_secret", id)
+func (s *Service) seal(tx *gorm.DB, plain secret.String, id string) (secret.Sealed, error) {
+	return s.Box.Seal(tx, plain, "account_keys", "client_secret", id)
 }
 
 // hintOf tells two secrets apart without telling either.

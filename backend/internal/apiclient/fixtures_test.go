@@ -14,6 +14,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
@@ -46,10 +47,12 @@ func newService(t *testing.T) (*apiclient.Service, *clock) {
 	require.NoError(t, err)
 	box, err := secret.NewBox(keys...)
 	require.NoError(t, err)
+	d := dbtest.New(t)
 	at := &clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
 	s := &apiclient.Service{
-		DB: dbtest.New(t), Box: box, Now: at.Now, Issuer: issuer, Audience: audience, TokenLifetime: 15 * time.Minute,
+		DB: d, Box: &masterkey.Box{DB: d, Keys: box, Now: at.Now}, Now: at.Now, Issuer: issuer, Audience: audience, TokenLifetime: 15 * time.Minute,
 	}
+	require.NoError(t, s.Box.Prove(t.Context()))
 	require.NoError(t, s.EnsureSigningKey(t.Context()))
 	return s, at
 }

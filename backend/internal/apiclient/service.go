@@ -22,6 +22,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -29,7 +30,7 @@ import (
 // Service holds the use cases of API clients. Issuer and Audience are what its JWTs carry.
 type Service struct {
 	DB            *db.DB
-	Box           *secret.Box
+	Box           *masterkey.Box
 	Issuer        string
 	Audience      string
 	TokenLifetime time.Duration

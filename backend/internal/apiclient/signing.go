@@ -57,11 +57,11 @@ func (s *Service) EnsureSigningKey(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make a signing key: %w", err)
 	}
-	row, err := s.sealKey(private)
-	if err != nil {
-		return err
-	}
-	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	var row signingKey
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+		if row, err = s.sealKey(tx, private); err != nil {
+			return err
+		}
 		if err := tx.Create(&row).Error; err != nil {
 			return fmt.Errorf("insert signing key: %w", err)
 		}
@@ -79,7 +79,7 @@ func (s *Service) EnsureSigningKey(ctx context.Context) error {
 	return err
 }
 
-func (s *Service) sealKey(private *ecdsa.PrivateKey) (signingKey, error) {
+func (s *Service) sealKey(tx *gorm.DB, private *ecdsa.PrivateKey) (signingKey, error) {
 	now := s.Now()
 	row := signingKey{ID: uuid.Must(uuid.NewV7()).String(), CreatedAt: now, ActiveFrom: now}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
@@ -91,7 +91,7 @@ func (s *Service) sealKey(private *ecdsa.PrivateKey) (signingKey, error) {
 		return signingKey{}, fmt.Errorf("encode public key: %w", err)
 	}
 	row.PublicKey = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
-	row.PrivateKey, err = s.Box.Seal(secret.New(string(der)), "signing_keys", "private_key", row.ID)
+	row.PrivateKey, err = s.Box.Seal(tx, secret.New(string(der)), "signing_keys", "private_key", row.ID)
 	return row, err
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/graph"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/job"
-	"github.com/latchkey/latchkey/backend/internal/secret"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/spa"
 	"github.com/latchkey/latchkey/backend/internal/token"
 	"github.com/latchkey/latchkey/backend/internal/user"
@@ -48,12 +49,18 @@ type App struct {
 	registry *prometheus.Registry
 	watch    *epoch.Watch
 	loops    loops
+
+	box     *masterkey.Box
+	replica string // unique to this process
+	beat    time.Duration
+	failed  chan error // takes what must end this replica
 }
 
 // Options are what the surroundings give an App.
 type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time // nil: the system's clock
+	Beat   time.Duration    // how often this replica says that it is alive; 0: masterkey.DefaultBeat
 }
 
 // SystemClock is the time in UTC, as exact as both databases keep it.
@@ -65,7 +72,10 @@ func New(ctx context.Context, c *config.Config, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = SystemClock
 	}
-	a := &App{Config: c, logger: o.Logger, now: o.Now, registry: prometheus.NewRegistry()}
+	a := &App{
+		Config: c, logger: o.Logger, now: o.Now, registry: prometheus.NewRegistry(),
+		replica: uuid.NewString(), beat: cmp.Or(o.Beat, masterkey.DefaultBeat), failed: make(chan error, 1),
+	}
 	if err := a.open(ctx); err != nil {
 		return nil, err
 	}
@@ -82,11 +92,10 @@ func (a *App) open(ctx context.Context) (err error) {
 			err = errors.Join(err, a.DB.Close())
 		}
 	}()
-	box, err := openBox(ctx, a.DB, a.Config, a.now, a.logger)
-	if err != nil {
+	if a.box, err = openBox(ctx, a.DB, a.Config, a.now, a.logger); err != nil {
 		return err
 	}
-	a.buildServices(box)
+	a.buildServices()
 	if err := a.buildQueue(); err != nil {
 		return err
 	}
@@ -114,8 +123,8 @@ func OpenDatabase(ctx context.Context, c *config.Config, logger *slog.Logger) (*
 // remembered is how many verified bearers, and how many tokens, a process keeps at hand.
 const remembered = 10_000
 
-func (a *App) buildServices(box *secret.Box) {
-	c := a.Config
+func (a *App) buildServices() {
+	c, box := a.Config, a.box
 	httpClient := entra.NewHTTPClient(c.MicrosoftTimeout)
 	microsoft := &entra.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
 	a.watch = &epoch.Watch{DB: a.DB, Logger: a.logger}
@@ -130,7 +139,7 @@ func (a *App) buildServices(box *secret.Box) {
 		DB: a.DB, Box: box, Clients: a.Clients, Clouds: c.Clouds, DefaultCloud: c.DefaultCloud, Now: a.now,
 	}
 	a.Broker = &token.Broker{
-		DB: a.DB, Keys: a.Keys, Programs: a.Clients, Entra: microsoft, Box: box, Replica: uuid.NewString(),
+		DB: a.DB, Keys: a.Keys, Programs: a.Clients, Entra: microsoft, Box: box, Replica: a.replica,
 		Remembered: epoch.NewMemory[string, token.Ready](a.watch, remembered), Now: a.now, Logger: a.logger,
 		Policy: token.Policy{
 			Margin: c.RefreshMargin, BackgroundInterval: c.RefreshBackgroundInterval,
@@ -190,12 +199,17 @@ func (a *App) buildServer() error {
 // Handler serves everything.
 func (a *App) Handler() http.Handler { return a.Server.Handler() }
 
-// Start starts the workers, and prints a set-up code to out while nobody has an account here.
+// Start makes this replica known, starts the workers, and prints a set-up code to out while nobody has an
+// account here.
 func (a *App) Start(ctx context.Context, out io.Writer) error {
+	alive, err := a.register(ctx)
+	if err != nil {
+		return err
+	}
 	if err := a.Queue.Start(ctx); err != nil {
 		return fmt.Errorf("start workers: %w", err)
 	}
-	a.loops.start(ctx, a.watch.Run, a.Broker.Run)
+	a.loops.start(ctx, a.watch.Run, a.Broker.Run, alive)
 	needed, err := a.Users.SetupRequired(ctx)
 	if err != nil || !needed {
 		return err
@@ -209,9 +223,9 @@ func (a *App) Start(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// Close drains the workers until ctx ends, then closes the database.
+// Close drains the workers until ctx ends, then takes leave and closes the database.
 func (a *App) Close(ctx context.Context) error {
 	err := a.Queue.Stop(ctx)
 	a.loops.stop()
-	return errors.Join(err, a.Broker.Drain(ctx), a.DB.Close())
+	return errors.Join(err, a.Broker.Drain(ctx), a.box.Leave(ctx, a.replica), a.DB.Close())
 }

@@ -4,91 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
-	"gorm.io/gorm"
-
+	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/config"
 	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
-// instance is the one row that a database knows itself by. Its canary opens only with the master key
-// that the rest of the database was sealed with.
-type instance struct {
-	ID        int
-	Canary    secret.Sealed
-	CreatedAt time.Time
-}
-
-// TableName names the table.
-func (instance) TableName() string { return "instance" }
-
-const canaryText = "latchkey"
-
-var (
-	errKeyMissing = errors.New("this database is encrypted, and its master key is not here: set LATCHKEY_MASTER_KEY or " +
-		"LATCHKEY_MASTER_KEY_FILE to the key it was made with, or put the file back")
-	errKeyWrong = errors.New("this database is encrypted with another master key: set LATCHKEY_MASTER_KEY or " +
-		"LATCHKEY_MASTER_KEY_FILE to the key it was made with")
-)
-
-// openBox finds the master key and proves it on the database, or makes both on the first start.
-func openBox(ctx context.Context, d *db.DB, c *config.Config, now func() time.Time, logger *slog.Logger) (*secret.Box, error) {
-	var row instance
-	err := d.Read(ctx).Take(&row).Error
-	fresh := errors.Is(err, gorm.ErrRecordNotFound)
-	if err != nil && !fresh {
-		return nil, fmt.Errorf("read instance: %w", err)
+// openBox finds the master keys and proves them on the database, or makes one on the first start.
+func openBox(ctx context.Context, d *db.DB, c *config.Config, now func() time.Time, logger *slog.Logger) (*masterkey.Box, error) {
+	needed, err := masterkey.Needed(ctx, d)
+	if err != nil {
+		return nil, err
 	}
-	keys := c.MasterKeys
-	if len(keys) == 0 {
-		if keys, err = keyFile(filepath.Join(c.DataDir, "master.key"), fresh, logger); err != nil {
+	raw := c.MasterKeys
+	if len(raw) == 0 {
+		if raw, err = keyFile(filepath.Join(c.DataDir, "master.key"), needed, logger); err != nil {
 			return nil, err
 		}
 	}
-	box, err := secret.NewBox(keys...)
+	keys, err := secret.NewBox(raw...)
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	if fresh {
-		if row, err = plantCanary(ctx, d, box, now()); err != nil {
-			return nil, err
-		}
-	}
-	if text, err := box.Open(row.Canary, "instance", "canary", "1"); err != nil || text.Reveal() != canaryText {
-		return nil, errKeyWrong
-	}
-	return box, nil
-}
-
-// plantCanary returns the canary that is in the database afterwards: another replica may have been
-// first, with another key.
-func plantCanary(ctx context.Context, d *db.DB, box *secret.Box, now time.Time) (instance, error) {
-	sealed, err := box.Seal(secret.New(canaryText), "instance", "canary", "1")
-	if err != nil {
-		return instance{}, err
-	}
-	row := instance{ID: 1, Canary: sealed, CreatedAt: now}
-	err = d.InTx(ctx, func(tx *gorm.DB) error { return tx.Create(&row).Error })
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		err = d.Read(ctx).Take(&row).Error
-	}
-	if err != nil {
-		return instance{}, fmt.Errorf("make instance: %w", err)
-	}
-	return row, nil
+	box := &masterkey.Box{DB: d, Keys: keys, Now: now}
+	return box, box.Prove(ctx)
 }
 
 // keyFile reads the generated key, or generates it for a database that holds nothing yet.
-func keyFile(path string, fresh bool, logger *slog.Logger) ([][]byte, error) {
+func keyFile(path string, needed []secret.KeyID, logger *slog.Logger) ([][]byte, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // a fixed name in the operator's data folder
 	if errors.Is(err, os.ErrNotExist) {
-		if !fresh {
-			return nil, errKeyMissing
+		if len(needed) > 0 {
+			return nil, fmt.Errorf("this database is encrypted, and its master key %s is not here: set LATCHKEY_MASTER_KEY or "+
+				"LATCHKEY_MASTER_KEY_FILE to the key it was made with, or put the file %s back", masterkey.Join(needed), path)
 		}
 		return makeKeyFile(path, logger)
 	}
@@ -97,7 +52,7 @@ func keyFile(path string, fresh bool, logger *slog.Logger) ([][]byte, error) {
 	}
 	keys, err := secret.ParseMasterKeys(secret.New(string(text)))
 	if err != nil {
-		return nil, fmt.Errorf("master key file %s %w", path, err)
+		return nil, fmt.Errorf("master key file %s: %w", path, err)
 	}
 	return keys, nil
 }
@@ -115,4 +70,82 @@ func makeKeyFile(path string, logger *slog.Logger) ([][]byte, error) {
 	logger.Warn("a master key was generated; move it away from the data it protects and name it by LATCHKEY_MASTER_KEY_FILE",
 		"path", path)
 	return secret.ParseMasterKeys(key)
+}
+
+// register makes this replica known, and returns the loop that keeps saying that it is alive. Without a key
+// that the database needs it must not serve on.
+func (a *App) register(ctx context.Context) (alive func(context.Context), err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown" // it is for people alone
+	}
+	if err := a.box.Register(ctx, a.replica, host); err != nil {
+		return nil, err
+	}
+	a.logger.InfoContext(ctx, "replica registered", "replica", a.replica, "host", host, "master_keys", masterkey.Join(a.box.Keys.KeyIDs()))
+	return func(ctx context.Context) {
+		if err := a.box.Watch(ctx, a.replica, host, a.beat, a.logger); err != nil {
+			a.failed <- err
+		}
+	}, nil
+}
+
+// RotateKey moves everything in the database to the newest master key, and tells out what it did and
+// which keys can be removed. The replicas of forget are taken for dead.
+func RotateKey(ctx context.Context, c *config.Config, o Options, forget []string, out io.Writer) (err error) {
+	if o.Now == nil {
+		o.Now = SystemClock
+	}
+	d, err := OpenDatabase(ctx, c, o.Logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	needed, err := masterkey.Needed(ctx, d)
+	if err != nil {
+		return err
+	}
+	if len(needed) == 0 {
+		fmt.Fprintln(out, "This database holds nothing yet: the first start encrypts it under the first key that is listed.")
+		return nil
+	}
+	box, err := openBox(ctx, d, c, o.Now, o.Logger)
+	if err != nil {
+		return err
+	}
+	ctx = auth.WithPrincipal(ctx, auth.System("latchkey rotate-key"))
+	for _, id := range forget {
+		if err := box.Forget(ctx, id); err != nil {
+			return err
+		}
+	}
+	from, to, err := box.Promote(ctx)
+	if err != nil {
+		return err
+	}
+	if from != to {
+		fmt.Fprintf(out, "The primary master key is now %s; it was %s.\n", to, from)
+	}
+	err = box.Reencrypt(ctx, func(c masterkey.Column, n int) { fmt.Fprintf(out, "%s: %d encrypted anew\n", c, n) })
+	if err != nil {
+		return err
+	}
+	return conclude(ctx, box, to, out)
+}
+
+// conclude says which keys can go.
+func conclude(ctx context.Context, box *masterkey.Box, to secret.KeyID, out io.Writer) error {
+	retired, unused, err := box.Retired(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Everything in the database is encrypted under the master key %s, the first in the list.\n", to)
+	if len(retired) > 0 {
+		fmt.Fprintf(out, "No longer needed: %s. Remove it from the list of every replica and restart them; keep a copy of it for as long "+
+			"as you keep backups of the database from before now.\n", masterkey.Join(retired))
+	}
+	if len(unused) > 0 {
+		fmt.Fprintf(out, "Listed, but never used: %s. To move to it, put it first.\n", masterkey.Join(unused))
+	}
+	return nil
 }

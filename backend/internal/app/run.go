@@ -47,6 +47,14 @@ func (a *App) Run(ctx context.Context, out io.Writer) error {
 		return err
 	})
 	group.Go(func() error {
+		select {
+		case err := <-a.failed:
+			return err
+		case <-groupCtx.Done():
+			return nil
+		}
+	})
+	group.Go(func() error {
 		<-groupCtx.Done()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownTimeout)
 		defer cancel()

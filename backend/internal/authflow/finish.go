@@ -222,7 +222,7 @@ func (s *Service) hold(tx *gorm.DB, a Attempt, key accountkey.Key, got signedIn)
 	if err != nil {
 		return err
 	}
-	sealed, err := s.Box.Seal(secret.New(string(raw)), "authorizations", "sealed_tokens", a.ID)
+	sealed, err := s.Box.Seal(tx, secret.New(string(raw)), "authorizations", "sealed_tokens", a.ID)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/graph"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 	"github.com/latchkey/latchkey/backend/internal/token"
 )
@@ -27,7 +28,7 @@ type Service struct {
 	Broker      *token.Broker
 	Entra       *entra.Client
 	Graph       *graph.Client
-	Box         *secret.Box
+	Box         *masterkey.Box
 	PublicURL   string
 	RedirectURI string
 	Expiry      time.Duration // of one attempt
@@ -85,20 +86,22 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 	if parent != nil {
 		a.ParentID = &parent.ID
 	}
-	started := Started{}
+	started, verifier := Started{}, secret.String{}
 	if mode == ModeLink && parent == nil {
 		started.URL = s.prepareLink(&a)
-	} else if started.URL, started.Browser, err = s.prepareDialog(&a, provider, key.Scopes); err != nil {
-		return Started{}, err
+	} else {
+		started.URL, started.Browser, verifier = s.prepareDialog(&a, provider, key.Scopes)
 	}
-	started.Attempt = a
-	return started, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		current, err := accountkey.Lock(tx, key.ID)
 		if err != nil {
 			return err
 		}
 		if current.AttemptEpoch != a.AttemptEpoch {
 			return errKeyChanged
+		}
+		if a.CodeVerifier, err = s.Box.Seal(tx, verifier, "authorizations", "code_verifier", a.ID); err != nil {
+			return err
 		}
 		if err := insert(tx, &a); err != nil {
 			return err
@@ -107,6 +110,8 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 			Action: "authorization.started", Object: object(current), Actor: a.startedBy(), Message: startedMessage(a),
 		})
 	})
+	started.Attempt = a
+	return started, err
 }
 
 func startedMessage(a Attempt) string {
@@ -199,18 +204,15 @@ func (s *Service) prepareLink(a *Attempt) string {
 	return s.PublicURL + "/authorize/" + value.Reveal()
 }
 
-func (s *Service) prepareDialog(a *Attempt, p entra.Provider, scopes []string) (string, secret.String, error) {
-	state, verifier, browser := secret.Random(), secret.Random(), secret.Random()
-	sealed, err := s.Box.Seal(verifier, "authorizations", "code_verifier", a.ID)
-	if err != nil {
-		return "", secret.String{}, err
-	}
+func (s *Service) prepareDialog(a *Attempt, p entra.Provider, scopes []string) (url string, browser, verifier secret.String) {
+	state := secret.Random()
+	browser, verifier = secret.Random(), secret.Random()
 	stateHash, browserHash := secret.Hash(state), secret.Hash(browser)
-	a.CodeVerifier, a.StateHash, a.BrowserHash = sealed, &stateHash, &browserHash
+	a.StateHash, a.BrowserHash = &stateHash, &browserHash
 	return s.Entra.AuthorizeURL(p, entra.AuthorizeRequest{
 		ClientID: a.ClientID, RedirectURI: s.RedirectURI, Scopes: scopes,
 		State: state, Nonce: nonceOf(verifier), Verifier: verifier, LoginHint: a.LoginHint,
-	}), browser, nil
+	}), browser, verifier
 }
 
 // Link is what a link's page tells before anything happens.

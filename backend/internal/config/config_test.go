@@ -117,6 +117,14 @@ func TestLoadSecrets(t *testing.T) {
 		_, err := config.Load([]string{"LATCHKEY_METRICS_TOKEN_FILE=" + filepath.Join(t.TempDir(), "gone")})
 		require.ErrorContains(t, err, "LATCHKEY_METRICS_TOKEN_FILE cannot be read")
 	})
+	t.Run("a master key that is listed twice is named by its place", func(t *testing.T) {
+		t.Parallel()
+		_, err := config.Load([]string{
+			"LATCHKEY_MASTER_KEY_FILE=" + writeFile(t, masterKey("a")+"\n"+masterKey("b")+"\n\n"+masterKey("a")+"\n"),
+		})
+		require.ErrorContains(t, err, "LATCHKEY_MASTER_KEY key 3 is the same as key 1")
+		require.NotContains(t, err.Error(), masterKey("a"))
+	})
 	t.Run("no error repeats the value of a secret", func(t *testing.T) {
 		t.Parallel()
 		for _, environ := range [][]string{

@@ -1,12 +1,12 @@
 package secret
 
 import (
+	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -24,66 +24,82 @@ const MasterKeySize = 32
 // moved from the place it was sealed for, or was changed.
 var ErrWrongKey = errors.New("the secret cannot be opened with the configured master key")
 
-// Box seals and opens secrets under one or several master keys: it seals with the newest and opens
-// with whichever made the ciphertext. It is safe for concurrent use.
+// Box seals and opens secrets under one or several master keys: it seals with the one it is told and
+// opens with whichever made the ciphertext. It is safe for concurrent use.
 //
 // Why XChaCha20-Poly1305: its random nonces are long enough that a key which lives for years never
 // needs a count of how often it was used. Why Tink: its ciphertexts begin with the id of their key.
-type Box struct{ aead tink.AEAD }
+type Box struct {
+	ids   []KeyID
+	aeads map[KeyID]tink.AEAD
+}
 
 // NewBox builds a box from master keys, newest first.
 func NewBox(masterKeys ...[]byte) (*Box, error) {
 	if len(masterKeys) == 0 {
 		return nil, errors.New("no master key")
 	}
-	params, err := xchacha20poly1305.NewParameters(xchacha20poly1305.VariantTink)
-	if err != nil {
-		return nil, fmt.Errorf("master key parameters: %w", err)
-	}
-	manager := keyset.NewManager()
+	b := &Box{aeads: map[KeyID]tink.AEAD{}}
 	for i, raw := range masterKeys {
 		if len(raw) != MasterKeySize {
 			return nil, fmt.Errorf("master key %d has %d bytes, not %d", i+1, len(raw), MasterKeySize)
 		}
-		data := secretdata.NewBytesFromData(raw, insecuresecretdataaccess.Token{})
-		key, err := xchacha20poly1305.NewKey(data, keyID(raw), params)
+		id := keyIDOf(raw)
+		if b.Holds(id) {
+			return nil, fmt.Errorf("master key %d is listed twice", i+1)
+		}
+		primitive, err := newAEAD(raw, id)
 		if err != nil {
 			return nil, fmt.Errorf("master key %d: %w", i+1, err)
 		}
-		id, err := manager.AddKey(key)
-		if err != nil {
-			return nil, fmt.Errorf("master key %d is listed twice: %w", i+1, err)
-		}
-		if i == 0 {
-			if err := manager.SetPrimary(id); err != nil {
-				return nil, fmt.Errorf("newest master key: %w", err)
-			}
-		}
+		b.ids, b.aeads[id] = append(b.ids, id), primitive
+	}
+	return b, nil
+}
+
+func newAEAD(raw []byte, id KeyID) (tink.AEAD, error) {
+	params, err := xchacha20poly1305.NewParameters(xchacha20poly1305.VariantTink)
+	if err != nil {
+		return nil, err
+	}
+	key, err := xchacha20poly1305.NewKey(secretdata.NewBytesFromData(raw, insecuresecretdataaccess.Token{}), uint32(id), params)
+	if err != nil {
+		return nil, err
+	}
+	manager := keyset.NewManager()
+	added, err := manager.AddKey(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := manager.SetPrimary(added); err != nil {
+		return nil, err
 	}
 	handle, err := manager.Handle()
 	if err != nil {
-		return nil, fmt.Errorf("master keys: %w", err)
+		return nil, err
 	}
-	primitive, err := aead.New(handle)
-	if err != nil {
-		return nil, fmt.Errorf("master keys: %w", err)
-	}
-	return &Box{aead: primitive}, nil
+	return aead.New(handle)
 }
 
-// keyID derives the four-byte id that ciphertexts carry, so that the order of a list of keys can
-// change without orphaning any of them.
-func keyID(raw []byte) uint32 {
-	sum := sha256.Sum256(append([]byte("latchkey master key id\x00"), raw...))
-	return binary.BigEndian.Uint32(sum[:4]) | 1 // Tink refuses id 0.
+// KeyIDs returns the ids of the keys, newest first.
+func (b *Box) KeyIDs() []KeyID { return slices.Clone(b.ids) }
+
+// Holds reports whether a key is in the box.
+func (b *Box) Holds(id KeyID) bool {
+	_, ok := b.aeads[id]
+	return ok
 }
 
-// Seal encrypts s for one column of one row. An empty secret seals to nil.
-func (b *Box) Seal(s String, table, column, id string) (Sealed, error) {
+// Seal encrypts s under one of the keys, for one column of one row. An empty secret seals to nil.
+func (b *Box) Seal(under KeyID, s String, table, column, id string) (Sealed, error) {
 	if s.IsZero() {
 		return nil, nil //nolint:nilnil // no secret, no ciphertext
 	}
-	sealed, err := b.aead.Encrypt([]byte(s.Reveal()), place(table, column, id))
+	primitive, ok := b.aeads[under]
+	if !ok {
+		return nil, fmt.Errorf("seal %s.%s: the master key %s is not configured: %w", table, column, under, ErrWrongKey)
+	}
+	sealed, err := primitive.Encrypt([]byte(s.Reveal()), place(table, column, id))
 	if err != nil {
 		return nil, fmt.Errorf("seal %s.%s: %w", table, column, err)
 	}
@@ -95,7 +111,14 @@ func (b *Box) Open(s Sealed, table, column, id string) (String, error) {
 	if len(s) == 0 {
 		return String{}, nil
 	}
-	plaintext, err := b.aead.Decrypt(s, place(table, column, id))
+	under, ok := s.KeyID()
+	if ok && !b.Holds(under) {
+		return String{}, fmt.Errorf("open %s.%s of %s, which is sealed under the master key %s: %w", table, column, id, under, ErrWrongKey)
+	}
+	if !ok {
+		return String{}, fmt.Errorf("open %s.%s of %s: %w", table, column, id, ErrWrongKey)
+	}
+	plaintext, err := b.aeads[under].Decrypt(s, place(table, column, id))
 	if err != nil {
 		return String{}, fmt.Errorf("open %s.%s of %s: %w", table, column, id, ErrWrongKey)
 	}
@@ -122,6 +145,9 @@ func ParseMasterKeys(text String) ([][]byte, error) {
 		if err != nil || len(raw) != MasterKeySize {
 			return nil, fmt.Errorf("key %d is not %d bytes in base64; make one with: openssl rand -base64 %d",
 				i+1, MasterKeySize, MasterKeySize)
+		}
+		if first := slices.IndexFunc(keys, func(k []byte) bool { return bytes.Equal(k, raw) }); first >= 0 {
+			return nil, fmt.Errorf("key %d is the same as key %d; list each key once", i+1, first+1)
 		}
 		keys = append(keys, raw)
 	}

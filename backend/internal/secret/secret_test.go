@@ -26,6 +26,11 @@ func newBox(t *testing.T, texts ...secret.String) *secret.Box {
 	return box
 }
 
+// seal seals with the first key of a box.
+func seal(b *secret.Box, plain, table, column, id string) (secret.Sealed, error) {
+	return b.Seal(b.KeyIDs()[0], secret.New(plain), table, column, id)
+}
+
 func TestString(t *testing.T) {
 	t.Parallel()
 	const plain = "Qz8~planted-secret"
@@ -70,7 +75,7 @@ func TestBox(t *testing.T) {
 	t.Run("opens only in the place it was sealed for", func(t *testing.T) {
 		t.Parallel()
 		box := newBox(t, first)
-		sealed, err := box.Seal(secret.New(plain), "account_keys", "client_secret", "id-1")
+		sealed, err := seal(box, plain, "account_keys", "client_secret", "id-1")
 		require.NoError(t, err)
 		require.NotContains(t, string(sealed), plain)
 		opened, err := box.Open(sealed, "account_keys", "client_secret", "id-1")
@@ -81,24 +86,51 @@ func TestBox(t *testing.T) {
 			require.ErrorIs(t, err, secret.ErrWrongKey)
 		}
 	})
-	t.Run("a list of keys opens what any of them sealed and seals with the first", func(t *testing.T) {
+	t.Run("a list of keys opens what any of them sealed, and seals with the one that it is told", func(t *testing.T) {
 		t.Parallel()
-		sealed, err := newBox(t, first).Seal(secret.New(plain), "t", "c", "1")
+		sealed, err := seal(newBox(t, first), plain, "t", "c", "1")
 		require.NoError(t, err)
 		both := newBox(t, second, first)
 		_, err = both.Open(sealed, "t", "c", "1")
 		require.NoError(t, err)
-		resealed, err := both.Seal(secret.New(plain), "t", "c", "1")
+		resealed, err := seal(both, plain, "t", "c", "1")
 		require.NoError(t, err)
 		_, err = newBox(t, second).Open(resealed, "t", "c", "1")
 		require.NoError(t, err)
 		_, err = newBox(t, first).Open(resealed, "t", "c", "1")
 		require.ErrorIs(t, err, secret.ErrWrongKey)
+		require.ErrorContains(t, err, both.KeyIDs()[0].String(), "the key that is missing is named")
+		old, err := both.Seal(both.KeyIDs()[1], secret.New(plain), "t", "c", "1")
+		require.NoError(t, err)
+		_, err = newBox(t, first).Open(old, "t", "c", "1")
+		require.NoError(t, err)
+		_, err = newBox(t, first).Seal(both.KeyIDs()[0], secret.New(plain), "t", "c", "1")
+		require.ErrorIs(t, err, secret.ErrWrongKey)
+	})
+	t.Run("a ciphertext names its key, whose id depends on nothing but the key", func(t *testing.T) {
+		t.Parallel()
+		box := newBox(t, first)
+		sealed, err := seal(box, plain, "t", "c", "1")
+		require.NoError(t, err)
+		id, ok := sealed.KeyID()
+		require.True(t, ok)
+		require.Equal(t, newBox(t, second, first).KeyIDs()[1], id)
+		require.Equal(t, id.Prefix(), []byte(sealed[:5]))
+		require.Len(t, id.String(), 8)
+		stored, err := id.Value()
+		require.NoError(t, err)
+		var back secret.KeyID
+		require.NoError(t, back.Scan(stored))
+		require.Equal(t, id, back)
+		for _, none := range []secret.Sealed{nil, sealed[:4], append(secret.Sealed{0}, sealed[1:]...)} {
+			_, ok := none.KeyID()
+			require.False(t, ok)
+		}
 	})
 	t.Run("a changed byte is noticed", func(t *testing.T) {
 		t.Parallel()
 		box := newBox(t, first)
-		sealed, err := box.Seal(secret.New(plain), "t", "c", "1")
+		sealed, err := seal(box, plain, "t", "c", "1")
 		require.NoError(t, err)
 		sealed[len(sealed)-1] ^= 1
 		_, err = box.Open(sealed, "t", "c", "1")
@@ -106,7 +138,7 @@ func TestBox(t *testing.T) {
 	})
 	t.Run("an empty secret is no ciphertext", func(t *testing.T) {
 		t.Parallel()
-		sealed, err := newBox(t, first).Seal(secret.New(""), "t", "c", "1")
+		sealed, err := seal(newBox(t, first), "", "t", "c", "1")
 		require.NoError(t, err)
 		require.Nil(t, sealed)
 	})
@@ -119,15 +151,17 @@ func TestBox(t *testing.T) {
 
 func TestParseMasterKeys(t *testing.T) {
 	t.Parallel()
-	good := secret.GenerateMasterKey().Reveal()
+	good, other := secret.GenerateMasterKey().Reveal(), secret.GenerateMasterKey().Reveal()
 
 	t.Run("takes commas, new lines and URL-safe base64", func(t *testing.T) {
 		t.Parallel()
 		urlSafe := strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(good)
-		keys, err := secret.ParseMasterKeys(secret.New(good + ",\n" + urlSafe + "\n"))
+		keys, err := secret.ParseMasterKeys(secret.New(good + ",\n" + other + "\n"))
 		require.NoError(t, err)
 		require.Len(t, keys, 2)
-		require.Equal(t, keys[0], keys[1])
+		same, err := secret.ParseMasterKeys(secret.New(urlSafe))
+		require.NoError(t, err)
+		require.Equal(t, keys[0], same[0])
 	})
 	t.Run("names the bad one without showing it", func(t *testing.T) {
 		t.Parallel()
@@ -141,10 +175,11 @@ func TestParseMasterKeys(t *testing.T) {
 	})
 	t.Run("the same key twice is refused", func(t *testing.T) {
 		t.Parallel()
-		keys, err := secret.ParseMasterKeys(secret.New(good + " " + good))
+		_, err := secret.ParseMasterKeys(secret.New(good + " " + other + " " + strings.TrimRight(good, "=")))
+		require.ErrorContains(t, err, "key 3 is the same as key 1")
+		keys, err := secret.ParseMasterKeys(secret.New(good))
 		require.NoError(t, err)
-		_, err = secret.NewBox(keys...)
-		require.Error(t, err)
-		require.NotErrorIs(t, err, secret.ErrWrongKey)
+		_, err = secret.NewBox(keys[0], keys[0])
+		require.ErrorContains(t, err, "listed twice")
 	})
 }

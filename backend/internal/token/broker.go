@@ -18,7 +18,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/job"
-	"github.com/latchkey/latchkey/backend/internal/secret"
+	"github.com/latchkey/latchkey/backend/internal/masterkey"
 )
 
 // Broker hands out access tokens. Replica is unique to this process; leases carry it.
@@ -27,7 +27,7 @@ type Broker struct {
 	Keys       *accountkey.Service
 	Programs   Programs
 	Entra      *entra.Client
-	Box        *secret.Box
+	Box        *masterkey.Box
 	Queue      *job.Queue
 	Policy     Policy
 	Replica    string

@@ -84,17 +84,16 @@ func (b *Broker) keep(ctx context.Context, s state, asked time.Time, t entra.Tok
 	if len(t.Scopes) > 0 {
 		columns["scopes"] = accountkey.ScopeNames(t.Scopes)
 	}
-	var err error
-	if columns["access_token"], err = b.seal(t.AccessToken, "access_token", s.Token.GrantID); err != nil {
-		return false, err
-	}
-	if !t.RefreshToken.IsZero() {
-		if columns["refresh_token"], err = b.seal(t.RefreshToken, "refresh_token", s.Token.GrantID); err != nil {
-			return false, err
-		}
-	}
 	kept := false
-	err = b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+	err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+		if columns["access_token"], err = b.seal(tx, t.AccessToken, "access_token", s.Token.GrantID); err != nil {
+			return err
+		}
+		if !t.RefreshToken.IsZero() {
+			if columns["refresh_token"], err = b.seal(tx, t.RefreshToken, "refresh_token", s.Token.GrantID); err != nil {
+				return err
+			}
+		}
 		kept, err = store(tx, s.Token, b.Replica, columns)
 		return err
 	})

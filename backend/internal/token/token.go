@@ -149,17 +149,17 @@ func (b *Broker) Save(tx *gorm.DB, now time.Time, keyID, grantID string, f Fresh
 		RefreshDueAt: b.Policy.dueAt(now, f.Lifetime, true), Version: 1,
 	}
 	var err error
-	if row.AccessToken, err = b.seal(f.AccessToken, "access_token", grantID); err != nil {
+	if row.AccessToken, err = b.seal(tx, f.AccessToken, "access_token", grantID); err != nil {
 		return err
 	}
-	if row.RefreshToken, err = b.seal(f.RefreshToken, "refresh_token", grantID); err != nil {
+	if row.RefreshToken, err = b.seal(tx, f.RefreshToken, "refresh_token", grantID); err != nil {
 		return err
 	}
 	return insert(tx, &row)
 }
 
-func (b *Broker) seal(s secret.String, column, grantID string) (secret.Sealed, error) {
-	return b.Box.Seal(s, "tokens", column, grantID)
+func (b *Broker) seal(tx *gorm.DB, s secret.String, column, grantID string) (secret.Sealed, error) {
+	return b.Box.Seal(tx, s, "tokens", column, grantID)
 }
 
 func (b *Broker) unseal(s secret.Sealed, column, grantID string) (secret.String, error) {
