@@ -128,6 +128,9 @@ func (a *App) Browser() *Browser {
 	}}
 }
 
+// At returns the same browser as another replica sees it.
+func (b *Browser) At(replica *App) *Browser { return &Browser{app: replica, http: b.http} }
+
 // Admin sets the product up and returns the first administrator, signed in.
 func (a *App) Admin() *Browser {
 	b := a.Browser()
@@ -208,7 +211,7 @@ func (r Answer) FieldErrors() []string {
 // Call sends a request as the app's own page would; target may be a whole URL.
 func (b *Browser) Call(method, target string, body any, headers ...string) Answer {
 	b.app.t.Helper()
-	return b.app.send(b.http, method, target, body, append(headers, "Origin", b.app.URL, "Sec-Fetch-Site", "same-origin"))
+	return b.app.send(b.http, method, target, body, append(headers, "Origin", b.app.Config.PublicURL, "Sec-Fetch-Site", "same-origin"))
 }
 
 // Call sends a request as a program would, with the given headers as name, value, name, value.
@@ -220,6 +223,7 @@ func (a *App) Call(method, target string, body any, headers ...string) Answer {
 func (a *App) send(client *http.Client, method, target string, body any, headers []string) Answer {
 	t := a.t
 	t.Helper()
+	target = strings.TrimPrefix(target, a.Config.PublicURL) // what is sent to the product's one address comes here
 	if strings.HasPrefix(target, "/") {
 		target = a.URL + target
 	}
@@ -278,7 +282,7 @@ func (b *Browser) Authorize(keyID, person string, decision emulator.Decision) An
 	callback, err := b.app.Emulator.SignIn(started.Text("url"), person, decision)
 	require.NoError(b.app.t, err)
 	back := b.Call(http.MethodGet, callback, nil).Status(http.StatusSeeOther)
-	require.Equal(b.app.t, b.app.URL+"/authorization/"+started.Text("id"), back.Header.Get("Location"))
+	require.Equal(b.app.t, b.app.Config.PublicURL+"/authorization/"+started.Text("id"), back.Header.Get("Location"))
 	return b.Call(http.MethodGet, "/api/v1/account-keys/"+keyID+"/authorizations/"+started.Text("id"), nil).Status(http.StatusOK)
 }
 

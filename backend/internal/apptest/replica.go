@@ -16,17 +16,25 @@ func (a *App) OnPostgres() bool { return strings.HasPrefix(a.Config.DatabaseURL.
 // another address to listen on, further settings as VARIABLE=value. It needs PostgreSQL.
 func (a *App) Replica(settings ...string) *App {
 	a.t.Helper()
-	return a.replica(a.Config.DatabaseURL.Reveal(), settings)
+	require.True(a.t, a.OnPostgres(), "only PostgreSQL is shared by replicas")
+	return a.another(a.Config.DatabaseURL.Reveal(), settings)
 }
 
 // Stop ends the process in good order, before the test does.
 func (a *App) Stop() { a.stop() }
 
-func (a *App) replica(databaseURL string, settings []string) *App {
+// Restart ends the process and runs it again, with other settings.
+func (a *App) Restart(settings ...string) *App {
 	a.t.Helper()
-	require.True(a.t, a.OnPostgres(), "only PostgreSQL is shared by replicas")
+	a.Stop()
+	return a.another(a.Config.DatabaseURL.Reveal(), settings)
+}
+
+func (a *App) another(databaseURL string, settings []string) *App {
+	a.t.Helper()
 	microsoft := a.Config.Clouds[len(a.Config.Clouds)-1].AuthorityURL
-	return start(a.t, a.Emulator, microsoft, a.DataDir, databaseURL, append([]string{"LATCHKEY_PUBLIC_URL=" + a.URL}, settings...))
+	settings = append([]string{"LATCHKEY_PUBLIC_URL=" + a.Config.PublicURL}, settings...)
+	return start(a.t, a.Emulator, microsoft, a.DataDir, databaseURL, settings)
 }
 
 // BlindReplica is a Replica whose access to one table can be taken away by calling blind.
@@ -48,6 +56,7 @@ func (a *App) BlindReplica(table string) (replica *App, blind func()) {
 	run("CREATE ROLE ROLE_NAME LOGIN PASSWORD 'blind'", "GRANT ALL ON SCHEMA public TO ROLE_NAME",
 		"GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE_NAME", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ROLE_NAME")
 	address.User = url.UserPassword(role, "blind")
-	replica = a.replica(address.String(), nil)
+	require.True(a.t, a.OnPostgres(), "only PostgreSQL has roles")
+	replica = a.another(address.String(), nil)
 	return replica, func() { run("REVOKE ALL ON " + table + " FROM ROLE_NAME") }
 }

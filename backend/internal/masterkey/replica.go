@@ -32,7 +32,7 @@ func (Replica) TableName() string { return "replicas" }
 // Neither can lose anything: a replica that comes back takes part only if it holds every key needed.
 const (
 	DefaultBeat   = 10 * time.Second
-	goneAfter     = 5 * time.Minute
+	goneAfter     = 2 * time.Minute
 	forgettableIn = 3 * DefaultBeat
 )
 

@@ -38,7 +38,8 @@ func (e *LaggingError) Error() string {
 			r.ID, r.Host, Join(r.MasterKeyIDs), r.StartedAt.Format(time.RFC3339), e.At.Sub(r.SeenAt).Round(time.Second))
 	}
 	fmt.Fprintf(&text, "Put the new key first in the list of each, keep the old one after it, restart it, and run this again. "+
-		"A replica that died counts until it has been silent for %s; one that you know is gone can be left out before with --forget ID", goneAfter)
+		"A replica that died counts until it has been silent for %.0f minutes; one that you know is gone can be left out before with --forget ID",
+		goneAfter.Minutes())
 	return text.String()
 }
 
