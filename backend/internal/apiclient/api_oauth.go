@@ -137,8 +137,8 @@ func (a *API) jwks(c echo.Context) error {
 		return err
 	}
 	v := jwksView{Keys: []jwk{}}
-	for _, id := range ring.order {
-		key, err := jwkOf(id, ring.verify[id])
+	for _, k := range ring.keys {
+		key, err := jwkOf(k.id, &k.private.PublicKey)
 		if err != nil {
 			return err
 		}

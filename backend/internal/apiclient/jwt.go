@@ -67,6 +67,10 @@ func (s *Service) Issue(ctx context.Context, clientID string, plain secret.Strin
 	if err != nil {
 		return Issued{}, err
 	}
+	key, err := ring.sign(now)
+	if err != nil {
+		return Issued{}, err
+	}
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: s.Issuer, Subject: c.ID, Audience: jwt.ClaimStrings{s.Audience}, ID: uuid.NewString(),
@@ -74,8 +78,8 @@ func (s *Service) Issue(ctx context.Context, clientID string, plain secret.Strin
 		},
 		ClientID: c.ID, Scope: granted.scope(),
 	})
-	token.Header["typ"], token.Header["kid"] = "at+jwt", ring.signID
-	signed, err := token.SignedString(ring.sign)
+	token.Header["typ"], token.Header["kid"] = "at+jwt", key.id
+	signed, err := token.SignedString(key.private)
 	if err != nil {
 		return Issued{}, fmt.Errorf("sign access token: %w", err)
 	}
@@ -205,7 +209,7 @@ func (s *Service) publicKey(ctx context.Context, kid string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if key, ok := ring.verify[kid]; ok {
+		if key, ok := ring.verify(kid); ok {
 			return key, nil
 		}
 	}

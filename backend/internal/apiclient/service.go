@@ -34,6 +34,7 @@ type Service struct {
 	Issuer        string
 	Audience      string
 	TokenLifetime time.Duration
+	KeyRotation   time.Duration // how long one signing key signs
 	Remembered    *epoch.Memory[TokenHash, Verified]
 	Now           func() time.Time
 	Logger        *slog.Logger

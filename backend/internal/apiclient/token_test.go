@@ -13,7 +13,6 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/require"
-	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/apiclient"
 	"github.com/latchkey/latchkey/backend/internal/auth"
@@ -219,34 +218,4 @@ func signingKeyOf(t *testing.T, s *apiclient.Service) (string, *ecdsa.PrivateKey
 	key, err := x509.ParsePKCS8PrivateKey([]byte(der.Reveal()))
 	require.NoError(t, err)
 	return row.ID, key.(*ecdsa.PrivateKey)
-}
-
-func TestSigningKeys(t *testing.T) {
-	t.Parallel()
-	t.Run("are made once, and one replica takes the tokens of another", func(t *testing.T) {
-		t.Parallel()
-		s, _ := newService(t)
-		require.NoError(t, s.EnsureSigningKey(t.Context()))
-		other := &apiclient.Service{DB: s.DB, Box: s.Box, Now: s.Now, Issuer: issuer, Audience: audience, TokenLifetime: time.Minute}
-		require.NoError(t, other.EnsureSigningKey(t.Context()))
-		var n int64
-		require.NoError(t, s.DB.Read(t.Context()).Table("signing_keys").Count(&n).Error)
-		require.EqualValues(t, 1, n)
-		c, plain := newClient(t, s)
-		_, err := other.Authenticate(t.Context(), tokenOf(t, s, c, plain))
-		require.NoError(t, err)
-	})
-	t.Run("a key that another replica made since is found", func(t *testing.T) {
-		t.Parallel()
-		s, at := newService(t)
-		c, plain := newClient(t, s)
-		require.NoError(t, s.DB.InTx(t.Context(), func(tx *gorm.DB) error {
-			return tx.Exec("UPDATE signing_keys SET retired_at = ?", at.Now()).Error
-		}))
-		other := &apiclient.Service{DB: s.DB, Box: s.Box, Now: s.Now, Issuer: issuer, Audience: audience, TokenLifetime: time.Minute}
-		require.NoError(t, other.EnsureSigningKey(t.Context()))
-		at.advance(5 * time.Second)
-		_, err := s.Authenticate(t.Context(), tokenOf(t, other, c, plain))
-		require.NoError(t, err)
-	})
 }

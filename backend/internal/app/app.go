@@ -133,7 +133,8 @@ func (a *App) buildServices() {
 	}
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
-		TokenLifetime: c.APITokenLifetime, Remembered: epoch.NewMemory[apiclient.TokenHash, apiclient.Verified](a.watch, remembered),
+		TokenLifetime: c.APITokenLifetime, KeyRotation: c.SigningKeyRotation,
+		Remembered: epoch.NewMemory[apiclient.TokenHash, apiclient.Verified](a.watch, remembered),
 	}
 	a.Keys = &accountkey.Service{
 		DB: a.DB, Box: box, Clients: a.Clients, Clouds: c.Clouds, DefaultCloud: c.DefaultCloud, Now: a.now,
@@ -162,6 +163,7 @@ func (a *App) buildQueue() (err error) {
 	a.Broker.Register(registry, a.Config.RefreshSweepInterval)
 	a.Flow.Register(registry)
 	a.Users.Register(registry)
+	a.Clients.Register(registry)
 	a.Queue, err = job.New(job.Config{DB: a.DB, Registry: registry, Logger: a.logger, Now: a.now})
 	a.Keys.Queue, a.Broker.Queue = a.Queue, a.Queue
 	return err

@@ -23,7 +23,10 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
-const prefix = "LATCHKEY_"
+const (
+	prefix                = "LATCHKEY_"
+	minSigningKeyRotation = time.Hour
+)
 
 // Config is everything an operator can set. Every variable begins with LATCHKEY_.
 type Config struct {
@@ -48,6 +51,7 @@ type Config struct {
 	SessionIdleTimeout        time.Duration `env:"SESSION_IDLE_TIMEOUT" envDefault:"12h"`
 	SessionMaxAge             time.Duration `env:"SESSION_MAX_AGE" envDefault:"168h"`
 	APITokenLifetime          time.Duration `env:"API_TOKEN_LIFETIME" envDefault:"1h"`
+	SigningKeyRotation        time.Duration `env:"SIGNING_KEY_ROTATION" envDefault:"720h"`
 	AuthorizationExpiry       time.Duration `env:"AUTHORIZATION_EXPIRY" envDefault:"10m"`
 	AuthorizationLinkExpiry   time.Duration `env:"AUTHORIZATION_LINK_EXPIRY" envDefault:"24h"`
 	RefreshMargin             time.Duration `env:"REFRESH_MARGIN" envDefault:"10m"`
@@ -195,6 +199,9 @@ func (p *problems) validate(c *Config) {
 	}
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
 		p.add("TLS_CERT_FILE", "and %sTLS_KEY_FILE go together", prefix)
+	}
+	if c.SigningKeyRotation > 0 && c.SigningKeyRotation < minSigningKeyRotation {
+		p.add("SIGNING_KEY_ROTATION", "must be an hour at least, so that the next key is known everywhere before it signs")
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "is text or json")
