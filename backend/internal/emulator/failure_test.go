@@ -121,7 +121,7 @@ func TestFailures(t *testing.T) {
 		w.Fail(emulator.Failure{Endpoint: emulator.EndpointDiscovery, Delay: time.Hour})
 		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 		defer cancel()
-		_, err := http.DefaultTransport.RoundTrip(w.request("GET", "/fabrikam.example/v2.0/.well-known/openid-configuration", "").WithContext(ctx))
+		_, err := w.transport.RoundTrip(w.request("GET", "/fabrikam.example/v2.0/.well-known/openid-configuration", "").WithContext(ctx))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 	t.Run("a challenge for fresher claims names them", func(t *testing.T) {

@@ -26,6 +26,8 @@ type world struct {
 	t    *testing.T
 	url  string
 	seed emulator.Seed
+	// Connections of its own: closing one test's server closes the idle ones of http.DefaultTransport.
+	transport *http.Transport
 }
 
 func newWorld(t *testing.T, change ...func(*emulator.Options)) *world {
@@ -37,8 +39,12 @@ func newWorld(t *testing.T, change ...func(*emulator.Options)) *world {
 	}
 	em := emulator.New(o)
 	srv := httptest.NewServer(em)
-	t.Cleanup(srv.Close)
-	return &world{Emulator: em, t: t, url: srv.URL, seed: em.Seed()}
+	transport := &http.Transport{}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		srv.Close()
+	})
+	return &world{Emulator: em, t: t, url: srv.URL, seed: em.Seed(), transport: transport}
 }
 
 // realTime uses the machine's clock, for libraries that check times themselves.
@@ -97,7 +103,7 @@ type reply struct {
 
 func (w *world) do(r *http.Request) reply {
 	w.t.Helper()
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := w.transport.RoundTrip(r)
 	require.NoError(w.t, err)
 	defer func() { require.NoError(w.t, resp.Body.Close()) }()
 	raw, err := io.ReadAll(resp.Body)
@@ -193,7 +199,7 @@ func (w *world) browser() *http.Client {
 	jar, err := cookiejar.New(nil)
 	require.NoError(w.t, err)
 	host := strings.TrimPrefix(w.url, "http://")
-	return &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	return &http.Client{Transport: w.transport, Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if r.URL.Host != host {
 			return http.ErrUseLastResponse
 		}
