@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -48,6 +49,7 @@ func (s *stsError) description(c *call, sep string) string {
 func (c *call) stsJSON(s *stsError) {
 	c.identityHeaders()
 	c.noStore()
+	c.result = s.kind + " " + strconv.Itoa(s.code)
 	body := map[string]any{
 		"error":             s.kind,
 		"error_description": s.description(c, " "),

@@ -15,13 +15,16 @@ type accessToken struct {
 	scopes          []string
 	issued, expires time.Time
 	appidacr        string
+	cae             bool  // the client handles challenges
+	seq             int64 // orders it against what happens to the person
 }
 
 // issueAccess makes the token's text. It reads like a JWT, but its header holds a nonce and its signature
 // verifies against nothing, so that nobody comes to rely on looking inside.
 func (e *Emulator) issueAccess(c *call, t *accessToken, sid string) string {
 	text := ""
-	if e.settings.OpaqueAccessTokens {
+	t.seq = e.next()
+	if e.settingsOf(e.findTenant(t.tenant)).OpaqueAccessTokens {
 		text = e.opaque("EwB", 900)
 	} else {
 		header := map[string]any{"typ": "JWT", "nonce": e.opaque("", 43), "alg": "RS256", "kid": e.currentKey().kid, "x5t": e.currentKey().kid}
@@ -44,6 +47,9 @@ func (e *Emulator) accessClaims(t *accessToken, sid string) map[string]any {
 		"iat": t.issued.Unix(), "nbf": t.issued.Unix(), "exp": t.expires.Unix(),
 		"aio": e.opaque("AX", 60), "appid": t.client, "appidacr": t.appidacr, "idtyp": "app", "oid": t.client, "rh": e.opaque("1.A", 60),
 		"tenant_region_scope": "EU", "tid": t.tenant, "uti": e.opaque("", 22), "ver": "1.0",
+	}
+	if t.cae {
+		claims["xms_cc"] = []string{"cp1"}
 	}
 	u := e.userByID(t.user)
 	if u == nil {

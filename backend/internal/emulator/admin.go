@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -84,7 +85,11 @@ func (e *Emulator) AddUser(u User) User {
 // ChangeUser edits a person in place: Enabled, Locked, PasswordExpired, MFA, Admin, names, and so on.
 func (e *Emulator) ChangeUser(name string, change func(*User)) error {
 	return e.withUser(name, func(u *user) {
+		before := u.User
 		change(&u.User)
+		if before.Enabled && !u.Enabled || before.Password != u.Password || !before.MFA && u.MFA {
+			e.critical(u, e.now())
+		}
 		e.openMailbox(u)
 	})
 }
@@ -112,6 +117,7 @@ func (e *Emulator) RevokeSessions(name string) error {
 func (e *Emulator) ResetPassword(name, password string, revoke bool) error {
 	return e.withUser(name, func(u *user) {
 		u.Password, u.Locked, u.failedSignIns = password, false, 0
+		e.critical(u, e.now())
 		if revoke {
 			e.revoke(u, e.now())
 		}
@@ -155,9 +161,50 @@ func (e *Emulator) ConsentRequests() []ConsentRequest {
 
 // App describes a further application for AddApp.
 type App struct {
-	ClientID     string        `json:"clientId"`
-	Name         string        `json:"name"`
-	RedirectURIs []RedirectURI `json:"redirectUris"`
+	ClientID       string        `json:"clientId"`
+	TenantID       string        `json:"tenantId"` // empty is the seeded tenant
+	Name           string        `json:"name"`
+	Publisher      string        `json:"publisher"`
+	MultiTenant    bool          `json:"multiTenant"`
+	RedirectURIs   []RedirectURI `json:"redirectUris"`
+	RequiredScopes []string      `json:"requiredScopes"` // nil is those of the seeded application
+}
+
+// Registration is an application as it stands, with its secrets in full: they are worth nothing elsewhere.
+type Registration struct {
+	App
+	Enabled            bool     `json:"enabled"`
+	AssignmentRequired bool     `json:"assignmentRequired"`
+	Assigned           []string `json:"assigned"` // object ids
+	ImplicitIDToken    bool     `json:"implicitIdToken"`
+	Secrets            []Secret `json:"secrets"`
+	Certificates       int      `json:"certificates"`
+}
+
+// Apps are all registered applications.
+func (e *Emulator) Apps() []Registration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]Registration, 0, len(e.apps))
+	for _, a := range e.apps {
+		out = append(out, a.registration())
+	}
+	return out
+}
+
+func (a *app) registration() Registration {
+	r := Registration{
+		App: App{
+			ClientID: a.clientID, TenantID: a.tenant, Name: a.name, Publisher: a.publisher, MultiTenant: a.multiTenant,
+			RedirectURIs: slices.Clone(a.redirects), RequiredScopes: slices.Clone(a.required),
+		},
+		Enabled: a.enabled, AssignmentRequired: a.assignment, Assigned: slices.Sorted(maps.Keys(a.assigned)),
+		ImplicitIDToken: a.implicitIDToken, Certificates: len(a.certificates),
+	}
+	for _, s := range a.secrets {
+		r.Secrets = append(r.Secrets, s.public())
+	}
+	return r
 }
 
 // AddApp registers another application with one secret and returns its ids and that secret.
@@ -167,12 +214,18 @@ func (e *Emulator) AddApp(a App) Seed {
 	if a.ClientID == "" {
 		a.ClientID = e.guid()
 	}
+	if a.TenantID == "" {
+		a.TenantID = e.seed.TenantID
+	}
+	if a.RequiredScopes == nil {
+		a.RequiredScopes = seedScopes()
+	}
 	if a.Name == "" {
 		a.Name = "Application " + a.ClientID[:8]
 	}
 	added := &app{
-		tenant: e.seed.TenantID, clientID: a.ClientID, objectID: e.guid(), name: a.Name, publisher: seedDomain,
-		redirects: a.RedirectURIs, enabled: true, assigned: map[string]bool{}, required: e.apps[0].required,
+		tenant: a.TenantID, clientID: a.ClientID, objectID: e.guid(), name: a.Name, publisher: orDefault(a.Publisher, seedDomain),
+		multiTenant: a.MultiTenant, redirects: a.RedirectURIs, enabled: true, assigned: map[string]bool{}, required: a.RequiredScopes,
 	}
 	e.apps = append(e.apps, added)
 	s := e.addSecret(added, "", 0)
@@ -279,6 +332,41 @@ func (e *Emulator) SetImplicitIDToken(clientID string, on bool) error {
 	return e.withApp(clientID, func(a *app) { a.implicitIDToken = on })
 }
 
+func (e *Emulator) withTenant(name string, do func(*tenant)) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	t := e.anyTenant(name)
+	if t == nil {
+		return fmt.Errorf("no tenant %q", name)
+	}
+	do(t)
+	return nil
+}
+
+// Tenant is a directory as tests and the control API see it.
+type Tenant struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Region  string   `json:"region"`
+	Domains []string `json:"domains"`
+	Deleted bool     `json:"deleted"`
+}
+
+// Tenants are all directories, deleted ones too.
+func (e *Emulator) Tenants() []Tenant {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]Tenant, 0, len(e.tenants))
+	for _, t := range e.tenants {
+		out = append(out, t.public())
+	}
+	return out
+}
+
+func (t *tenant) public() Tenant {
+	return Tenant{ID: t.id, Name: t.name, Region: t.region, Domains: slices.Clone(t.domains), Deleted: t.deleted}
+}
+
 // AddTenant adds an empty directory and returns its id.
 func (e *Emulator) AddTenant(name string, domains ...string) string {
 	e.mu.Lock()
@@ -288,11 +376,12 @@ func (e *Emulator) AddTenant(name string, domains ...string) string {
 	return t.id
 }
 
-// DeleteTenant removes a directory by id or domain: 90002.
-func (e *Emulator) DeleteTenant(name string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if gone := e.findTenant(name); gone != nil {
-		e.tenants = slices.DeleteFunc(e.tenants, func(t *tenant) bool { return t == gone })
-	}
+// DeleteTenant removes a directory by id or domain: everything about it fails with 90002.
+func (e *Emulator) DeleteTenant(name string) error {
+	return e.withTenant(name, func(t *tenant) { t.deleted = true })
+}
+
+// RestoreTenant brings a deleted directory back as it was.
+func (e *Emulator) RestoreTenant(name string) error {
+	return e.withTenant(name, func(t *tenant) { t.deleted = false })
 }

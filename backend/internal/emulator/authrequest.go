@@ -20,7 +20,9 @@ type authRequest struct {
 	challenge string
 	method    string
 	idToken   bool
-	admin     bool // the admin-consent endpoint: consent only, no code
+	cae       bool  // the client declares that it handles challenges
+	admin     bool  // the admin-consent endpoint: consent only, no code
+	rule      *rule // failure to show in what comes of it, or nil
 }
 
 // redirectable reports whether an error about the rest of the request may go to the application.
@@ -78,6 +80,7 @@ func (e *Emulator) parseDetails(c *call, req *authRequest) *stsError {
 			return e.sts(501491)
 		}
 	}
+	req.cae = declaresCAE(c.param("claims"))
 	var sts *stsError
 	req.scopes, sts = e.parseScopes(c.param("scope"), c.base)
 	return sts
@@ -141,29 +144,42 @@ func stripHTML(s string) string {
 	return b.String()
 }
 
-// answer sends the browser back to the application in the asked response mode.
-func (c *call) answer(req *authRequest, params []pair) {
-	if req.state != "" {
-		params = append(params, pair{"state", req.state})
-	}
-	if req.mode == "form_post" {
-		c.formPost(req.redirect.URI, params)
-		return
-	}
-	c.redirect(withParams(req.redirect.URI, req.mode, params))
-}
-
 // fail reports an error where it belongs: on a page of ours, or at the application.
 func (c *call) fail(req *authRequest, s *stsError) {
 	if s.page || !req.redirectable() {
 		c.errorPage(s)
 		return
 	}
-	params := s.params(c)
-	if req.admin {
-		params = append(params, pair{"admin_consent", "True"})
+	c.answer(req, s.params(c))
+}
+
+// cancelled is what pressing Cancel or Back on a sign-in page leads to: no description, and no number.
+func (c *call) cancelled(req *authRequest) {
+	c.answer(req, []pair{{"error", "access_denied"}, {"error_subcode", "cancel"}})
+}
+
+// declined is the answer after Cancel on the consent screen. Which error it is called by is a switch for
+// people; the admin-consent endpoint has a documented one.
+func (c *call) declined(req *authRequest) {
+	s := c.e.sts(65004)
+	switch kind := c.e.settingsOf(req.tenant).DeclineError; {
+	case req.rule != nil && req.rule.Error != "":
+		s.kind = req.rule.Error
+	case req.admin:
+		s.kind = "consent_required"
+	case kind != "":
+		s.kind = kind
 	}
-	c.answer(req, params)
+	c.answer(req, s.params(c))
+}
+
+// abandoned is a person who closes the window: nothing ever comes back to the application.
+func (c *call) abandoned() {
+	if c.headless {
+		c.status = http.StatusNoContent
+		return
+	}
+	c.e.page(c, "abandoned", view{Title: "Sign-in abandoned"})
 }
 
 func (e *Emulator) authorize(c *call) {
@@ -171,17 +187,26 @@ func (e *Emulator) authorize(c *call) {
 		c.status = http.StatusMethodNotAllowed
 		return
 	}
-	req, sts := e.parseAuthRequest(c, c.r.PathValue("tenant"))
+	if req := e.beginAuth(c, c.r.PathValue("tenant"), e.parseDetails); req != nil {
+		e.startFlow(c, req)
+	}
+}
+
+// beginAuth checks a request and lets the failure that hit it have its way; nil means that it is answered.
+func (e *Emulator) beginAuth(c *call, tenantName string, details func(*call, *authRequest) *stsError) *authRequest {
+	req, sts := e.parseAuthRequest(c, tenantName)
 	if sts == nil {
 		c.client = req.app.clientID
-		sts = e.parseDetails(c, req)
+		sts = details(c, req)
 	}
-	if c.rule != nil && c.rule.AADSTS != 0 {
-		sts = c.rule.sts(e)
-	}
-	if sts != nil {
+	switch {
+	case c.rule != nil && c.rule.AADSTS != 0:
+		c.fail(req, c.ruleSTS(c.rule))
+	case sts != nil:
 		c.fail(req, sts)
-		return
+	case c.rule != nil && c.obey(req, c.rule):
+	default:
+		return req
 	}
-	e.startFlow(c, req)
+	return nil
 }

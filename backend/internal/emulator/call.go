@@ -28,9 +28,11 @@ type call struct {
 	form          url.Values // of a form-encoded body; never nil
 	query         url.Values
 	rule          *rule // failure to apply, or nil
-	user, client  string
+	tenant, user  string
+	client        string
 	lane          lane
-	headless      bool // answers are for a program: no pages
+	result        string // for the record
+	headless      bool   // answers are for a program: no pages
 	pageError     *PageError
 
 	header http.Header

@@ -25,18 +25,23 @@ type code struct {
 	redirect          RedirectURI
 	scopes            scopeRequest
 	challenge, method string
+	cae               bool
 	expires           time.Time
 	redeemed          bool
 }
 
 // issueCode ends an authorize request in success.
 func (e *Emulator) issueCode(c *call, req *authRequest, s signIn) {
+	if req.rule != nil && req.rule.As != "" {
+		s = e.actAs(c, req, s)
+	}
 	c.user = s.user
 	text := e.opaque("1.AX", 760)
 	s.nonce = req.nonce
 	e.codes[hashOf(text)] = &code{
 		signIn: s, client: req.app.clientID, tenant: req.tenant.id, redirect: req.redirect, scopes: req.scopes,
 		challenge: req.challenge, method: req.method, expires: c.now.Add(codeLifetime),
+		cae: req.cae, redeemed: req.rule != nil && req.rule.SpentCode,
 	}
 	params := []pair{{"code", text}}
 	if req.idToken {
@@ -48,6 +53,23 @@ func (e *Emulator) issueCode(c *call, req *authRequest, s signIn) {
 		}
 	}
 	c.answer(req, append(params, pair{"session_state", s.sid}))
+}
+
+// actAs signs somebody else in instead, who consents to everything that was asked.
+func (e *Emulator) actAs(c *call, req *authRequest, s signIn) signIn {
+	other := e.findUser(req.rule.As)
+	if req.rule.As == AnotherPerson {
+		if i := slices.IndexFunc(e.users, func(u *user) bool {
+			return u.TenantID == req.tenant.id && u.Enabled && u.ObjectID != s.user
+		}); i >= 0 {
+			other = e.users[i]
+		}
+	}
+	if other == nil {
+		return s
+	}
+	e.grant(req.app, req.tenant.id, other.ObjectID, e.missingConsent(req.app, other, req.scopes))
+	return signIn{user: other.ObjectID, at: c.now, seq: e.next(), mfa: true, sid: e.guid()}
 }
 
 // redeemable checks a presented code in Microsoft's order and spends it.
@@ -98,7 +120,7 @@ func (e *Emulator) checkUser(a *app, s signIn, scopes scopeRequest) (*user, *sts
 		return nil, e.sts(50173, "{D1}", microTime(s.at), "{D2}", microTime(u.validFrom))
 	case a.assignment && !a.assigned[u.ObjectID]:
 		return nil, e.sts(50105, "{U}", u.UserPrincipalName, "{C}", a.clientID, "{N}", a.name)
-	case e.settings.RequireMFA && !s.mfa:
+	case e.settingsOf(e.findTenant(u.TenantID)).RequireMFA && !s.mfa:
 		return nil, e.sts(50076)
 	}
 	have := e.granted(a, u)

@@ -1,7 +1,9 @@
 package emulator
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,6 +18,105 @@ type ConsentRequest struct {
 	Scopes        []string  `json:"scopes"`
 	Justification string    `json:"justification"`
 	At            time.Time `json:"at"`
+	Status        string    `json:"status"` // one of the Request constants
+
+	tenant, client string // id of the one, name of the other
+}
+
+// What became of a request for consent.
+const (
+	RequestPending  = "pending"
+	RequestApproved = "approved"
+	RequestDenied   = "denied"
+)
+
+// ask records that a person requests an application, once until somebody decides, and writes to the
+// administrators of the tenant.
+func (e *Emulator) ask(req *authRequest, u *user, justification string, now time.Time) {
+	if e.asked(req.app, u) {
+		return
+	}
+	scopes := e.missingConsent(req.app, u, req.scopes)
+	e.requests = append(e.requests, ConsentRequest{
+		ID: e.guid(), User: u.UserPrincipalName, ClientID: req.app.clientID, Justification: justification, At: now,
+		Scopes: scopes, Status: RequestPending, tenant: req.tenant.id, client: req.app.name,
+	})
+	for _, admin := range e.users {
+		if admin.Admin && admin.TenantID == req.tenant.id {
+			e.notify(admin, "Approve access to "+req.app.name, u.DisplayName+" requests approval to use "+req.app.name+
+				" with "+strings.Join(scopes, ", ")+".\r\n\r\nJustification: "+justification)
+		}
+	}
+}
+
+// asked reports whether a person waits for a decision about an application.
+func (e *Emulator) asked(a *app, u *user) bool {
+	return slices.ContainsFunc(e.requests, func(r ConsentRequest) bool {
+		return r.Status == RequestPending && r.ClientID == a.clientID && r.User == u.UserPrincipalName
+	})
+}
+
+// DecideConsentRequest is an administrator's approval or denial. Approving consents for everybody of the
+// tenant to what was requested; the person hears of either by mail.
+func (e *Emulator) DecideConsentRequest(id string, approve bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	i := slices.IndexFunc(e.requests, func(r ConsentRequest) bool { return r.ID == id })
+	if i < 0 {
+		return fmt.Errorf("no consent request %q", id)
+	}
+	r := &e.requests[i]
+	if r.Status != RequestPending {
+		return fmt.Errorf("the request was %s before", r.Status)
+	}
+	a := e.appByID(r.ClientID)
+	switch {
+	case !approve:
+		r.Status = RequestDenied
+	case a == nil:
+		return fmt.Errorf("no application %q", r.ClientID)
+	default:
+		r.Status = RequestApproved
+		e.grant(a, r.tenant, "", r.Scopes)
+	}
+	if u := e.findUser(r.User); u != nil {
+		e.notify(u, "Your request for "+r.client+" was "+r.Status, "An administrator has "+r.Status+" your request to use "+r.client+".")
+	}
+	return nil
+}
+
+// notify puts a message of the directory into somebody's inbox, where there is one.
+func (e *Emulator) notify(u *user, subject, body string) {
+	if box := e.mailboxes[u.ObjectID]; box != nil {
+		e.put(box, "inbox", Mail{
+			Subject: subject, From: Address{"Directory of the emulator", "directory@" + seedDomain}, To: []Address{{u.DisplayName, u.Mail}}, Body: body,
+		}, e.now())
+	}
+}
+
+// grantView is one consent as the control API and the page show it.
+type grantView struct {
+	ClientID string   `json:"clientId"`
+	TenantID string   `json:"tenantId"`
+	User     string   `json:"user"` // object id; empty is everybody
+	Scopes   []string `json:"scopes"`
+}
+
+func (e *Emulator) grantViews() []grantView {
+	out := make([]grantView, 0, len(e.grants))
+	for k, scopes := range e.grants {
+		g := grantView{ClientID: k.client, TenantID: k.tenant, User: k.user, Scopes: []string{}}
+		for _, p := range permissions() {
+			if scopes[p.name] {
+				g.Scopes = append(g.Scopes, p.name)
+			}
+		}
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b grantView) int {
+		return strings.Compare(a.ClientID+a.TenantID+a.User, b.ClientID+b.TenantID+b.User)
+	})
+	return out
 }
 
 // granted lists in catalogue order what the person or an administrator for everybody agreed to.
@@ -66,12 +167,13 @@ func (e *Emulator) mayConsent(a *app, u *user, scopes []string) bool {
 	if a.assignment {
 		return false
 	}
+	policy := e.settingsOf(e.findTenant(u.TenantID)).ConsentPolicy
 	for _, s := range scopes {
 		p, ok := findPermission(s)
 		if !ok || p.admin {
 			return false
 		}
-		switch e.settings.ConsentPolicy {
+		switch policy {
 		case "off":
 			return false
 		case "low":

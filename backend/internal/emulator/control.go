@@ -1,61 +1,55 @@
 package emulator
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 )
 
-// controlRoutes is the control API: the Go methods over HTTP, for programs in other languages and for curl.
+// controlRoute is one call of the control API: what the page says about it, and what it does.
+type controlRoute struct {
+	pattern, about, example string
+	handle                  func(*call)
+}
+
+// controlTable is the control API: the Go methods over HTTP, for programs in other languages and for curl.
+func (e *Emulator) controlTable() []controlRoute {
+	return append([]controlRoute{
+		{"GET /_emulator/state", "Everything at a glance.", "", e.showState},
+		{"POST /_emulator/reset", "Start over: clock, people, tokens, failures and records as in the beginning.", "", func(c *call) { e.Reset(); c.done(nil) }},
+		{"POST /_emulator/clock", "Advance the clock, or set how far it is ahead of the machine's.", `{"advance":"90m"} or {"skew":"-10m"}`, e.setClock},
+		{"GET /_emulator/settings", "The switches.", "", func(c *call) { c.json(http.StatusOK, settingsView(e.Settings())) }},
+		{"PATCH /_emulator/settings", "Change switches; what is left out stays.", `{"consentPolicy":"managed"}`, e.patchSettings},
+		{"POST /_emulator/keys/rotate", "Sign with a new key. The JWKS drops the oldest.", "", func(c *call) { e.RotateKeys(); c.done(nil) }},
+		{"POST /_emulator/sign-in", "Sign in without pages, by a form; answers with the Location that a browser would be sent to.", "url=…&user=mara&decision=accept", e.locked(e.signInHeadless)},
+	}, append(e.failureTable(), e.directoryTable()...)...)
+}
+
 func (e *Emulator) controlRoutes(mux *http.ServeMux) {
-	e.free(mux, "POST /_emulator/sign-in", e.locked(e.signInHeadless))
+	var foreign http.CrossOriginProtection
+	for _, r := range e.controlTable() {
+		e.free(mux, r.pattern, func(c *call) {
+			// A page of somebody else, open in the same browser, has no business here.
+			if err := foreign.Check(c.r); err != nil {
+				c.json(http.StatusForbidden, map[string]string{"error": err.Error()})
+				return
+			}
+			r.handle(c)
+		})
+	}
 	e.free(mux, "GET /_emulator/style.css", e.style)
-	e.free(mux, "GET /_emulator/state", e.showState)
-	e.free(mux, "POST /_emulator/clock", e.setClock)
-	e.free(mux, "GET /_emulator/settings", func(c *call) { c.json(http.StatusOK, settingsView(e.Settings())) })
-	e.free(mux, "PATCH /_emulator/settings", e.patchSettings)
-	e.free(mux, "GET /_emulator/failures", func(c *call) { c.json(http.StatusOK, e.Failures()) })
-	e.free(mux, "POST /_emulator/failures", e.addFailure)
-	e.free(mux, "DELETE /_emulator/failures", func(c *call) { e.ClearFailures(); c.done(nil) })
-	e.free(mux, "DELETE /_emulator/failures/{id}", func(c *call) { e.ClearFailure(c.r.PathValue("id")); c.done(nil) })
-	e.free(mux, "GET /_emulator/requests", e.showRequests)
-	e.free(mux, "DELETE /_emulator/requests", func(c *call) { e.ForgetRequests(); c.done(nil) })
-	e.free(mux, "GET /_emulator/counters", func(c *call) { c.json(http.StatusOK, e.Counters()) })
-	e.free(mux, "GET /_emulator/users", func(c *call) { c.json(http.StatusOK, e.Users()) })
-	e.free(mux, "POST /_emulator/users", e.postUser)
-	e.free(mux, "PATCH /_emulator/users/{user}", e.patchUser)
-	e.free(mux, "DELETE /_emulator/users/{user}", func(c *call) { c.done(e.DeleteUser(c.r.PathValue("user"))) })
-	e.free(mux, "POST /_emulator/users/{user}/revoke-sessions", func(c *call) { c.done(e.RevokeSessions(c.r.PathValue("user"))) })
-	e.free(mux, "POST /_emulator/users/{user}/reset-password", e.postPassword)
-	e.free(mux, "GET /_emulator/consent-requests", func(c *call) { c.json(http.StatusOK, e.ConsentRequests()) })
-	e.free(mux, "POST /_emulator/keys/rotate", func(c *call) { e.RotateKeys(); c.done(nil) })
-	e.free(mux, "POST /_emulator/apps", e.postApp)
-	e.free(mux, "PATCH /_emulator/apps/{app}", e.patchApp)
-	e.free(mux, "DELETE /_emulator/apps/{app}", func(c *call) { c.done(e.DeleteApp(c.app())) })
-	e.free(mux, "POST /_emulator/apps/{app}/secrets", e.postSecret)
-	e.free(mux, "POST /_emulator/apps/{app}/secrets/{secret}/expire", func(c *call) { c.done(e.ExpireSecret(c.app(), c.secret())) })
-	e.free(mux, "DELETE /_emulator/apps/{app}/secrets/{secret}", func(c *call) { c.done(e.RemoveSecret(c.app(), c.secret())) })
-	e.free(mux, "POST /_emulator/apps/{app}/certificates", func(c *call) { c.done(e.AddCertificate(c.app(), c.body)) })
-	e.free(mux, "POST /_emulator/apps/{app}/redirect-uris", e.postRedirect)
-	e.free(mux, "DELETE /_emulator/apps/{app}/redirect-uris", func(c *call) { c.done(e.RemoveRedirectURI(c.app(), c.query.Get("uri"))) })
-	e.free(mux, "POST /_emulator/apps/{app}/consent", e.postConsent)
-	e.free(mux, "DELETE /_emulator/apps/{app}/consent", func(c *call) { c.done(e.RemoveConsent(c.app(), c.query.Get("user"))) })
 }
 
 // app is the client id of the path; "default" is the seeded application.
-func (c *call) app() string {
-	if id := c.r.PathValue("app"); id != "default" {
-		return id
-	}
-	return ""
-}
+func (c *call) app() string { return nameUnless("default", c.r.PathValue("app")) }
 
 // secret is the secret's id of the path; "all" is all of them.
-func (c *call) secret() string {
-	if id := c.r.PathValue("secret"); id != "all" {
-		return id
+func (c *call) secret() string { return nameUnless("all", c.r.PathValue("secret")) }
+
+func nameUnless(word, name string) string {
+	if name == word {
+		return ""
 	}
-	return ""
+	return name
 }
 
 // done answers 204, or 400 with what was wrong.
@@ -81,44 +75,35 @@ func (e *Emulator) showState(c *call) {
 	defer e.mu.Unlock()
 	a := e.appByID(e.seed.ClientID)
 	state := map[string]any{
-		"now": e.now(), "base": c.base, "tenantId": e.seed.TenantID, "domain": e.seed.Domain, "clientId": e.seed.ClientID,
+		"now": e.now(), "skew": e.offset.String(), "base": c.base, "tenantId": e.seed.TenantID, "domain": e.seed.Domain, "clientId": e.seed.ClientID,
 		"counters": e.counts, "failures": len(e.rules), "sessions": len(e.sessions), "openSignIns": len(e.flows),
 		"refreshTokens": len(e.refresh), "accessTokens": len(e.access), "settings": settingsView(e.settings),
 	}
 	if a != nil {
-		secrets := make([]Secret, 0, len(a.secrets))
-		for _, s := range a.secrets {
-			secrets = append(secrets, s.public())
-		}
-		state["secrets"], state["redirectUris"], state["appEnabled"] = secrets, a.redirects, a.enabled
+		state["secrets"], state["redirectUris"], state["appEnabled"] = a.registration().Secrets, a.redirects, a.enabled
 	}
-	grants := []map[string]any{}
-	for k, scopes := range e.grants {
-		names := []string{}
-		for _, p := range permissions() {
-			if scopes[p.name] {
-				names = append(names, p.name)
-			}
-		}
-		grants = append(grants, map[string]any{"clientId": k.client, "user": k.user, "scopes": names})
-	}
-	state["grants"] = grants
+	state["grants"] = e.grantViews()
 	c.json(http.StatusOK, state)
 }
 
 func (e *Emulator) setClock(c *call) {
 	var in struct {
 		Advance string `json:"advance"`
+		Skew    string `json:"skew"`
 	}
 	if !c.read(&in) {
 		return
 	}
-	d, err := time.ParseDuration(in.Advance)
+	text, move := in.Advance, e.Advance
+	if in.Skew != "" {
+		text, move = in.Skew, e.SetSkew
+	}
+	d, err := time.ParseDuration(text)
 	if err != nil {
 		c.done(err)
 		return
 	}
-	e.Advance(d)
+	move(d)
 	c.json(http.StatusOK, map[string]any{"now": e.Now()})
 }
 
@@ -151,167 +136,68 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-func (e *Emulator) patchSettings(c *call) {
-	var in settingsJSON
-	if !c.read(&in) {
-		return
-	}
-	next := e.Settings()
+// over puts the given members over the switches as they are.
+func (in settingsJSON) over(s Settings) (Settings, error) {
 	for to, from := range map[*time.Duration]*string{
-		&next.TokenLifetime: in.TokenLifetime, &next.SignInFrequency: in.SignInFrequency, &next.DeliveryDelay: in.DeliveryDelay,
+		&s.TokenLifetime: in.TokenLifetime, &s.SignInFrequency: in.SignInFrequency, &s.DeliveryDelay: in.DeliveryDelay,
 	} {
 		if from == nil {
 			continue
 		}
 		d, err := time.ParseDuration(*from)
 		if err != nil {
-			c.done(err)
-			return
+			return s, err
 		}
 		*to = d
 	}
-	set(&next.ScopeForm, in.ScopeForm)
-	set(&next.OpaqueAccessTokens, in.OpaqueAccessTokens)
-	set(&next.ConsentPolicy, in.ConsentPolicy)
-	set(&next.AdminConsentWorkflow, in.AdminConsentWorkflow)
-	set(&next.DeclineError, in.DeclineError)
-	set(&next.RequireMFA, in.RequireMFA)
-	set(&next.LoopLimit, in.LoopLimit)
-	set(&next.OpenerPolicy, in.OpenerPolicy)
-	e.Configure(func(s *Settings) { *s = next })
-	c.json(http.StatusOK, settingsView(next))
+	set(&s.ScopeForm, in.ScopeForm)
+	set(&s.OpaqueAccessTokens, in.OpaqueAccessTokens)
+	set(&s.ConsentPolicy, in.ConsentPolicy)
+	set(&s.AdminConsentWorkflow, in.AdminConsentWorkflow)
+	set(&s.DeclineError, in.DeclineError)
+	set(&s.RequireMFA, in.RequireMFA)
+	set(&s.LoopLimit, in.LoopLimit)
+	set(&s.OpenerPolicy, in.OpenerPolicy)
+	return s, s.check()
 }
 
-func (e *Emulator) addFailure(c *call) {
-	var in struct {
-		Failure
-		Delay string `json:"delay"`
-	}
+func (e *Emulator) patchSettings(c *call) {
+	var in settingsJSON
 	if !c.read(&in) {
 		return
 	}
-	if in.Delay != "" {
-		d, err := time.ParseDuration(in.Delay)
-		if err != nil {
-			c.done(err)
-			return
-		}
-		in.Failure.Delay = d
-	}
-	c.json(http.StatusCreated, map[string]string{"id": e.Fail(in.Failure)})
-}
-
-func (e *Emulator) showRequests(c *call) {
-	list := e.Requests()
-	if endpoint := c.query.Get("endpoint"); endpoint != "" {
-		list = e.RequestsTo(endpoint, c.query.Get("detail"))
-	}
-	if list == nil {
-		list = []Request{}
-	}
-	c.json(http.StatusOK, list)
-}
-
-func (e *Emulator) postUser(c *call) {
-	in := User{HasMailbox: true}
-	if c.read(&in) {
-		c.json(http.StatusCreated, e.AddUser(in))
-	}
-}
-
-// patchUser merges the given members into the person.
-func (e *Emulator) patchUser(c *call) {
-	name := c.r.PathValue("user")
-	changed := e.User(name)
-	if err := json.Unmarshal(c.body, &changed); err != nil {
-		c.done(err)
-		return
-	}
-	if err := e.ChangeUser(name, func(u *User) { *u = changed }); err != nil {
-		c.done(err)
-		return
-	}
-	c.json(http.StatusOK, e.User(changed.ObjectID))
-}
-
-func (e *Emulator) postPassword(c *call) {
-	var in struct {
-		Password string `json:"password"`
-		Revoke   bool   `json:"revoke"`
-	}
-	if c.read(&in) {
-		c.done(e.ResetPassword(c.r.PathValue("user"), in.Password, in.Revoke))
-	}
-}
-
-func (e *Emulator) postApp(c *call) {
-	var in App
-	if c.read(&in) {
-		c.json(http.StatusCreated, e.AddApp(in))
-	}
-}
-
-func (e *Emulator) patchApp(c *call) {
-	var in struct {
-		Enabled            *bool     `json:"enabled"`
-		AssignmentRequired *bool     `json:"assignmentRequired"`
-		Assigned           []string  `json:"assigned"`
-		ImplicitIDToken    *bool     `json:"implicitIdToken"`
-		RequiredScopes     *[]string `json:"requiredScopes"`
-	}
-	if !c.read(&in) {
-		return
-	}
-	if in.AssignmentRequired != nil {
-		if err := e.RequireAssignment(c.app(), *in.AssignmentRequired, in.Assigned...); err != nil {
-			c.done(err)
-			return
-		}
-	}
-	c.done(e.withApp(c.app(), func(a *app) {
-		set(&a.enabled, in.Enabled)
-		set(&a.implicitIDToken, in.ImplicitIDToken)
-		set(&a.required, in.RequiredScopes)
-	}))
-}
-
-func (e *Emulator) postSecret(c *call) {
-	var in struct {
-		Value    string `json:"value"`
-		Validity string `json:"validity"`
-	}
-	if !c.read(&in) {
-		return
-	}
-	var validity time.Duration
-	if in.Validity != "" {
-		d, err := time.ParseDuration(in.Validity)
-		if err != nil {
-			c.done(err)
-			return
-		}
-		validity = d
-	}
-	s, err := e.AddSecret(c.app(), in.Value, validity)
+	next, err := in.over(e.Settings())
 	if err != nil {
 		c.done(err)
 		return
 	}
-	c.json(http.StatusCreated, s)
+	e.Configure(func(s *Settings) { *s = next })
+	c.json(http.StatusOK, settingsView(next))
 }
 
-func (e *Emulator) postRedirect(c *call) {
-	var in RedirectURI
-	if c.read(&in) {
-		c.done(e.AddRedirectURI(c.app(), in.URI, in.Platform))
+// patchTenantSettings gives a tenant switches of its own.
+func (e *Emulator) patchTenantSettings(c *call) {
+	var in settingsJSON
+	if !c.read(&in) {
+		return
 	}
-}
-
-func (e *Emulator) postConsent(c *call) {
-	var in struct {
-		Scopes []string `json:"scopes"`
+	if in.LoopLimit != nil || in.OpenerPolicy != nil || in.DeliveryDelay != nil {
+		c.json(http.StatusBadRequest, map[string]string{"error": "loopLimit, openerPolicy and deliveryDelay are the same for all tenants; PATCH /_emulator/settings"})
+		return
 	}
-	if c.read(&in) {
-		c.done(e.GrantAdminConsent(c.app(), in.Scopes...))
+	var next Settings
+	var wrong error
+	err := e.ConfigureTenant(c.r.PathValue("tenant"), func(s *Settings) {
+		if next, wrong = in.over(*s); wrong == nil {
+			*s = next
+		}
+	})
+	if err == nil {
+		err = wrong
 	}
+	if err != nil {
+		c.done(err)
+		return
+	}
+	c.json(http.StatusOK, settingsView(next))
 }

@@ -9,6 +9,8 @@ import (
 type tenant struct {
 	id, name, region string
 	domains          []string
+	deleted          bool
+	settings         *Settings // nil follows the emulator's
 }
 
 // Platforms of a redirect URI.
@@ -70,6 +72,8 @@ type user struct {
 	failedSignIns int
 	validFrom     time.Time // tokens of older sign-ins are dead
 	validFromSeq  int64
+	critical      time.Time // tokens given before are challenged by Graph
+	criticalSeq   int64
 }
 
 // Alias is the name before the @; pages use it too.
@@ -87,7 +91,15 @@ func (u *user) Initials() string {
 	return out
 }
 
+// findTenant takes an id or a domain of a tenant that has not been deleted.
 func (e *Emulator) findTenant(name string) *tenant {
+	if t := e.anyTenant(name); t != nil && !t.deleted {
+		return t
+	}
+	return nil
+}
+
+func (e *Emulator) anyTenant(name string) *tenant {
 	for _, t := range e.tenants {
 		if strings.EqualFold(t.id, name) || slices.ContainsFunc(t.domains, func(d string) bool { return strings.EqualFold(d, name) }) {
 			return t

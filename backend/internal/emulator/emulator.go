@@ -2,7 +2,7 @@
 // http.Handler, in memory, made for tests and for trying things out without a tenant.
 //
 // It owns tenants, applications, people, consent, tokens and mailboxes, and the failures that
-// tests ask of it. Every absolute URL that it hands out is built from the host it was called on,
+// tests ask of it, by the methods here or by the control API below /_emulator. Every absolute URL that it hands out is built from the host it was called on,
 // so it works behind any httptest.Server and on any port. It imports nothing of the product: a
 // fake written from the product's own code would agree with the product's mistakes.
 //
@@ -45,15 +45,15 @@ const DefaultRedirectURI = "http://localhost:8080/oauth/callback"
 
 // Emulator is the whole of it; make one with New and serve it. All methods are safe for concurrent use.
 type Emulator struct {
-	logger  *slog.Logger
-	base    func() time.Time
-	random  io.Reader
-	catalog map[int]stsError
-	mux     *http.ServeMux
-
+	options   Options
+	logger    *slog.Logger
+	base      func() time.Time
+	catalog   map[int]stsError
+	mux       *http.ServeMux
 	templates *template.Template
 
 	mu       sync.Mutex
+	random   io.Reader
 	offset   time.Duration
 	sequence int64
 	settings Settings
@@ -65,17 +65,19 @@ type Emulator struct {
 	grants   map[grantKey]map[string]bool
 	requests []ConsentRequest
 
-	sessions map[string]*session
-	flows    map[string]*flow
-	codes    map[tokenHash]*code
-	refresh  map[tokenHash]*refreshToken
-	access   map[tokenHash]*accessToken
-	loops    map[tokenHash]*loop
-	jtis     map[string]time.Time
+	sessions  map[string]*session
+	flows     map[string]*flow
+	codes     map[tokenHash]*code
+	refresh   map[tokenHash]*refreshToken
+	access    map[tokenHash]*accessToken
+	loops     map[tokenHash]*loop
+	jtis      map[string]time.Time
+	callbacks []Callback
 
 	mailboxes map[string]*mailbox
 
 	rules    []*rule
+	held     map[string]func() // by failure, lets go the requests that wait for it
 	recorded []Request
 	counts   map[string]int
 	received int
@@ -87,15 +89,12 @@ type Emulator struct {
 
 // New makes an emulator holding one tenant, one application and three people with mail.
 func New(o Options) *Emulator {
+	if o.RedirectURIs == nil {
+		o.RedirectURIs = []string{DefaultRedirectURI}
+	}
 	e := &Emulator{
-		logger: o.Logger, base: o.Now, random: crand.Reader, catalog: stsCatalog(), templates: parsePages(),
-		settings: DefaultSettings(),
-		grants:   map[grantKey]map[string]bool{},
-		sessions: map[string]*session{}, flows: map[string]*flow{},
-		codes: map[tokenHash]*code{}, refresh: map[tokenHash]*refreshToken{}, access: map[tokenHash]*accessToken{},
-		loops: map[tokenHash]*loop{}, jtis: map[string]time.Time{},
-		mailboxes: map[string]*mailbox{},
-		counts:    map[string]int{}, inFlight: map[lane]int{}, arrived: make(chan struct{}),
+		options: o, logger: o.Logger, base: o.Now, catalog: stsCatalog(), templates: parsePages(),
+		held: map[string]func(){}, inFlight: map[lane]int{}, arrived: make(chan struct{}),
 	}
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
@@ -103,21 +102,40 @@ func New(o Options) *Emulator {
 	if e.base == nil {
 		e.base = time.Now //nolint:forbidigo // the emulator is a program of its own; this is its clock.
 	}
-	if o.Seed != "" {
-		e.random = rand.NewChaCha8(sha256.Sum256([]byte(o.Seed)))
-	}
-	if o.Settings != nil {
-		e.settings = *o.Settings
-	}
-	if o.TokenLifetime > 0 {
-		e.settings.TokenLifetime = o.TokenLifetime
-	}
-	if o.RedirectURIs == nil {
-		o.RedirectURIs = []string{DefaultRedirectURI}
-	}
-	e.plant(o)
+	e.begin()
 	e.mux = e.routes()
 	return e
+}
+
+// begin puts everything into the state that a new emulator has.
+func (e *Emulator) begin() {
+	e.random = crand.Reader
+	if e.options.Seed != "" {
+		e.random = rand.NewChaCha8(sha256.Sum256([]byte(e.options.Seed)))
+	}
+	e.settings = DefaultSettings()
+	if e.options.Settings != nil {
+		e.settings = *e.options.Settings
+	}
+	if e.options.TokenLifetime > 0 {
+		e.settings.TokenLifetime = e.options.TokenLifetime
+	}
+	e.offset, e.sequence, e.keyIndex = 0, 0, 0
+	e.tenants, e.apps, e.users, e.requests, e.callbacks = nil, nil, nil, nil, nil
+	e.grants, e.mailboxes = map[grantKey]map[string]bool{}, map[string]*mailbox{}
+	e.sessions, e.flows = map[string]*session{}, map[string]*flow{}
+	e.codes, e.refresh, e.access = map[tokenHash]*code{}, map[tokenHash]*refreshToken{}, map[tokenHash]*accessToken{}
+	e.loops, e.jtis = map[tokenHash]*loop{}, map[string]time.Time{}
+	e.recorded, e.counts = nil, map[string]int{}
+	e.plant(e.options)
+}
+
+// Reset puts everything back to how New made it: the clock, people, tokens, failures and records.
+func (e *Emulator) Reset() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.clearFailures()
+	e.begin()
 }
 
 // Now is the emulator's time.
@@ -132,6 +150,13 @@ func (e *Emulator) Advance(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.offset += d
+}
+
+// SetSkew puts the emulator's clock so far ahead of the clock underneath, or behind it when d is negative.
+func (e *Emulator) SetSkew(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.offset = d
 }
 
 func (e *Emulator) now() time.Time { return e.base().Add(e.offset).UTC() }

@@ -1,12 +1,11 @@
 package emulator
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"net/http"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,43 +28,63 @@ const (
 	DropDuring = "during" // processed, half the answer arrives
 )
 
+// AnotherPerson as Failure.As is whoever comes first in the tenant and did not sign in.
+const AnotherPerson = "*"
+
 // Failure is made to order: first which requests it hits, then what happens to them. Everything that is
 // left zero does not restrict, or does not happen.
 type Failure struct {
-	ID       string `json:"id"`
-	Endpoint string `json:"endpoint"` // one of the Endpoint constants
-	Detail   string `json:"detail"`   // grant type at token, operation such as "GET /me" at graph
-	Method   string `json:"method"`
-	Path     string `json:"path"`     // part of the path
-	User     string `json:"user"`     // whose token, code or Graph call
-	ClientID string `json:"clientId"` // which application
-	Skip     int    `json:"skip"`     // let so many matching requests through first
-	Times    int    `json:"times"`    // hit so many, then disappear; 0 is until cleared
+	ID       string `json:"id,omitempty"`
+	Name     string `json:"name,omitempty"`     // what the control page calls it
+	Endpoint string `json:"endpoint,omitempty"` // one of the Endpoint constants
+	Detail   string `json:"detail,omitempty"`   // grant type at token, operation such as "GET /me" at graph
+	Method   string `json:"method,omitempty"`
+	Path     string `json:"path,omitempty"`     // part of the path
+	Tenant   string `json:"tenant,omitempty"`   // id or domain
+	User     string `json:"user,omitempty"`     // whose token, code or Graph call; at authorize, who signs in
+	ClientID string `json:"clientId,omitempty"` // which application
+	Skip     int    `json:"skip,omitempty"`     // let so many matching requests through first
+	Times    int    `json:"times,omitempty"`    // hit so many, then disappear; 0 is until cleared
+	Hits     int    `json:"hits,omitempty"`     // how many were hit so far; the emulator counts
 
-	AADSTS     int     `json:"aadsts"`     // error of the identity platform, with its own status and texts
-	AsRedirect *bool   `json:"asRedirect"` // at authorize: go back to the application, or stay on a page
-	Error      string  `json:"error"`      // replaces the standard error of AADSTS
-	SubError   *string `json:"suberror"`   // replaces its suberror
-	Claims     string  `json:"claims"`     // replaces its claims
+	AADSTS     int     `json:"aadsts,omitempty"`     // error of the identity platform, with its own status and texts
+	AsRedirect *bool   `json:"asRedirect,omitempty"` // at authorize: go back to the application, or stay on a page
+	Error      string  `json:"error,omitempty"`      // replaces the standard error of AADSTS, or of a declined consent
+	SubError   *string `json:"suberror,omitempty"`   // replaces its suberror
+	Claims     string  `json:"claims,omitempty"`     // replaces its claims
 
-	Status      int    `json:"status"`      // HTTP status; with AADSTS it replaces the usual one
-	RetryAfter  string `json:"retryAfter"`  // header as written: seconds or a date
-	Code        string `json:"code"`        // error code of Graph
-	Message     string `json:"message"`     // and its message
-	HTML        bool   `json:"html"`        // an HTML body, as from a gateway
-	Body        string `json:"body"`        // this body
-	ContentType string `json:"contentType"` // and its type
-	CAE         bool   `json:"cae"`         // Graph's insufficient_claims challenge
+	// What the person does at authorize whatever is on the screen: one of the Decisions but Accept.
+	Decision  Decision `json:"decision,omitempty"`
+	As        string   `json:"as,omitempty"`        // the code is this person's, or AnotherPerson's
+	State     *string  `json:"state,omitempty"`     // replaces the state in the answer; empty leaves it out
+	SpentCode bool     `json:"spentCode,omitempty"` // somebody else has redeemed the code already
 
-	Delay    time.Duration `json:"-"`        // answer so late; "delay" in JSON, such as "1.5s"
-	Drop     string        `json:"drop"`     // one of the Drop constants
-	Truncate bool          `json:"truncate"` // the real answer, cut in the middle
+	Status         int           `json:"status,omitempty"`      // HTTP status; with AADSTS it replaces the usual one
+	RetryAfter     string        `json:"retryAfter,omitempty"`  // header as written: seconds, a date or nonsense
+	RetryAfterDate time.Duration `json:"-"`                     // header as the HTTP date that far ahead; "retryAfterDate" in JSON
+	Code           string        `json:"code,omitempty"`        // error code of Graph
+	Message        string        `json:"message,omitempty"`     // and its message
+	HTML           bool          `json:"html,omitempty"`        // an HTML body, as from a gateway
+	Body           string        `json:"body,omitempty"`        // this body
+	ContentType    string        `json:"contentType,omitempty"` // and its type
+	CAE            bool          `json:"cae,omitempty"`         // Graph's insufficient_claims challenge
+	After          bool          `json:"after,omitempty"`       // the request is processed all the same, first
 
-	OmitRefreshToken bool           `json:"omitRefreshToken"`
-	OmitIDToken      bool           `json:"omitIdToken"`
-	ExpiresInString  bool           `json:"expiresInString"`
-	Scopes           []string       `json:"scopes"` // granted instead of the real ones
-	Extra            map[string]any `json:"extra"`  // members added to the token answer
+	Delay    time.Duration `json:"-"`                  // work and answer so late; "delay" in JSON, such as "1.5s"
+	Hold     bool          `json:"hold,omitempty"`     // wait until the failure is cleared
+	Drop     string        `json:"drop,omitempty"`     // one of the Drop constants
+	Reset    bool          `json:"reset,omitempty"`    // with Drop: reset the connection instead of closing it
+	Truncate bool          `json:"truncate,omitempty"` // the real answer, cut in the middle
+
+	OmitRefreshToken bool           `json:"omitRefreshToken,omitempty"`
+	OmitIDToken      bool           `json:"omitIdToken,omitempty"`
+	ExpiresInString  bool           `json:"expiresInString,omitempty"`
+	Scopes           []string       `json:"scopes,omitempty"`        // granted instead of the real ones
+	DropScopes       []string       `json:"dropScopes,omitempty"`    // taken out of the granted ones
+	ScopeForm        string         `json:"scopeForm,omitempty"`     // spelling, instead of that of the settings
+	IDTokenClaims    map[string]any `json:"idTokenClaims,omitempty"` // put into the id_token; null takes a claim out
+	UnlistedKey      bool           `json:"unlistedKey,omitempty"`   // the id_token's key is not in the JWKS
+	Extra            map[string]any `json:"extra,omitempty"`         // members added to the token answer
 
 	gate <-chan struct{}
 }
@@ -73,7 +92,6 @@ type Failure struct {
 type rule struct {
 	Failure
 	matched int
-	hit     int
 }
 
 // Fail puts a failure in force and returns its id. The oldest failure that matches a request wins.
@@ -83,6 +101,11 @@ func (e *Emulator) Fail(f Failure) string {
 	if f.ID == "" {
 		f.ID = e.guid()
 	}
+	f.Hits = 0
+	if f.Hold && f.gate == nil {
+		gate := make(chan struct{})
+		f.gate, e.held[f.ID] = gate, sync.OnceFunc(func() { close(gate) })
+	}
 	e.rules = append(e.rules, &rule{Failure: f})
 	return f.ID
 }
@@ -91,31 +114,42 @@ func (e *Emulator) Fail(f Failure) string {
 // Detail narrows it, as in Failure.
 func (e *Emulator) Hold(endpoint, detail string) (release func()) {
 	gate := make(chan struct{})
-	id := e.Fail(Failure{Endpoint: endpoint, Detail: detail, gate: gate})
-	open := false
+	id := e.Fail(Failure{Name: "Held by a test", Endpoint: endpoint, Detail: detail, gate: gate})
+	open := sync.OnceFunc(func() { close(gate) })
 	return func() {
 		e.ClearFailure(id)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if !open {
-			open = true
-			close(gate)
-		}
+		open()
 	}
 }
 
-// ClearFailure ends one failure.
+// ClearFailure ends one failure, and lets go what waits for it.
 func (e *Emulator) ClearFailure(id string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.rules = slices.DeleteFunc(e.rules, func(r *rule) bool { return r.ID == id })
+	e.letGo(id)
 }
 
-// ClearFailures ends all failures. Requests that are held stay held until their own release.
+// ClearFailures ends all failures. What waits for one is let go, but for requests that were held by Hold:
+// they stay held until their own release.
 func (e *Emulator) ClearFailures() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.clearFailures()
+}
+
+func (e *Emulator) clearFailures() {
 	e.rules = nil
+	for id := range maps.Clone(e.held) {
+		e.letGo(id)
+	}
+}
+
+func (e *Emulator) letGo(id string) {
+	if release := e.held[id]; release != nil {
+		release()
+		delete(e.held, id)
+	}
 }
 
 // Failures lists what is in force.
@@ -130,22 +164,37 @@ func (e *Emulator) Failures() []Failure {
 }
 
 // matchRule picks the failure for a request and uses it up by one.
-func (e *Emulator) matchRule(c *call) *rule {
+func (e *Emulator) matchRule(c *call, suits func(*rule) bool) *rule {
 	for i, r := range e.rules {
-		if !e.ruleMatches(r, c) {
+		if !suits(r) || !e.ruleMatches(r, c) {
 			continue
 		}
 		r.matched++
 		if r.matched <= r.Skip {
 			continue
 		}
-		r.hit++
-		if r.Times > 0 && r.hit >= r.Times {
+		r.Hits++
+		if r.Times > 0 && r.Hits >= r.Times {
 			e.rules = slices.Delete(e.rules, i, i+1)
 		}
 		return r
 	}
 	return nil
+}
+
+// arriving suits requests as they come in.
+func arriving(c *call) func(*rule) bool {
+	return func(r *rule) bool {
+		return (r.Endpoint == "" || r.Endpoint == c.endpoint) && (r.Detail == "" || strings.EqualFold(r.Detail, c.detail)) &&
+			strings.Contains(c.r.URL.Path, r.Path)
+	}
+}
+
+// signingIn suits the moment when it is known who signs in: failures of authorize for one person.
+func signingIn(req *authRequest) func(*rule) bool {
+	return func(r *rule) bool {
+		return r.Endpoint == EndpointAuthorize && r.User != "" && (r.Detail == "" || req.admin && r.Detail == detailAdminConsent)
+	}
 }
 
 func (e *Emulator) ruleMatches(r *rule, c *call) bool {
@@ -154,11 +203,12 @@ func (e *Emulator) ruleMatches(r *rule, c *call) bool {
 			return false
 		}
 	}
-	return (r.Endpoint == "" || r.Endpoint == c.endpoint) &&
-		(r.Detail == "" || strings.EqualFold(r.Detail, c.detail)) &&
-		(r.Method == "" || strings.EqualFold(r.Method, c.r.Method)) &&
-		(r.ClientID == "" || strings.EqualFold(r.ClientID, c.client)) &&
-		strings.Contains(c.r.URL.Path, r.Path)
+	if r.Tenant != "" {
+		if t := e.anyTenant(r.Tenant); t == nil || t.id != c.tenant {
+			return false
+		}
+	}
+	return (r.Method == "" || strings.EqualFold(r.Method, c.r.Method)) && (r.ClientID == "" || strings.EqualFold(r.ClientID, c.client))
 }
 
 // hold waits as long as the failure says, or until the caller gives up.
@@ -177,118 +227,4 @@ func (r *rule) hold(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
-}
-
-func (r *rule) sts(e *Emulator) *stsError {
-	s := e.sts(r.AADSTS)
-	if r.Error != "" {
-		s.kind = r.Error
-	}
-	if r.SubError != nil {
-		s.suberror = *r.SubError
-	}
-	if r.Claims != "" {
-		s.claims = r.Claims
-	}
-	if r.Status != 0 {
-		s.status = r.Status
-	}
-	if r.AsRedirect != nil {
-		s.page = !*r.AsRedirect
-	}
-	return s
-}
-
-// answerWithFailure reports whether the failure is the whole answer.
-func (c *call) answerWithFailure() bool {
-	r := c.rule
-	if r == nil {
-		return false
-	}
-	if r.RetryAfter != "" {
-		c.header.Set("Retry-After", r.RetryAfter)
-	}
-	c.e.mu.Lock()
-	defer c.e.mu.Unlock()
-	switch {
-	case r.AADSTS != 0 && c.endpoint == EndpointAuthorize:
-		return false // the authorize endpoint decides where it is shown
-	case r.AADSTS != 0:
-		c.stsJSON(r.sts(c.e))
-	case r.CAE:
-		c.caeChallenge()
-	case r.HTML:
-		c.raw(r.Status, "text/html; charset=utf-8", "<!DOCTYPE html><html><head><title>Service Unavailable</title></head><body><h2>The service is unavailable.</h2></body></html>")
-	case r.Body != "":
-		c.raw(r.Status, r.ContentType, r.Body)
-	case r.Code != "" || r.Status != 0 && c.endpoint == EndpointGraph:
-		c.graphFailure(r)
-	case r.Status != 0:
-		c.raw(r.Status, "", "")
-	default:
-		return false
-	}
-	return true
-}
-
-func (c *call) graphFailure(r *rule) {
-	g := graphStatusError(r.Status)
-	if r.Code != "" {
-		g.code = r.Code
-	}
-	if r.Message != "" {
-		g.message = r.Message
-	}
-	c.graphError(g)
-}
-
-func (c *call) raw(status int, contentType, body string) {
-	if status == 0 {
-		status = http.StatusServiceUnavailable
-	}
-	c.status = status
-	if contentType != "" {
-		c.header.Set("Content-Type", contentType)
-	}
-	c.out.Reset()
-	c.out.WriteString(body)
-}
-
-// damage changes a real answer as the failure says.
-func (c *call) damage() {
-	r := c.rule
-	if r == nil {
-		return
-	}
-	if c.endpoint == EndpointToken && c.status == http.StatusOK {
-		c.rewriteToken(r)
-	}
-	if r.Truncate {
-		c.out.Truncate(c.out.Len() / 2)
-	}
-}
-
-func (c *call) rewriteToken(r *rule) {
-	if !r.OmitRefreshToken && !r.OmitIDToken && !r.ExpiresInString && r.Extra == nil {
-		return
-	}
-	var answer map[string]any
-	dec := json.NewDecoder(bytes.NewReader(c.out.Bytes()))
-	dec.UseNumber()
-	if dec.Decode(&answer) != nil {
-		return
-	}
-	if r.OmitRefreshToken {
-		delete(answer, "refresh_token")
-	}
-	if r.OmitIDToken {
-		delete(answer, "id_token")
-	}
-	if n, ok := answer["expires_in"].(json.Number); ok && r.ExpiresInString {
-		answer["expires_in"] = n.String()
-	}
-	for k, v := range r.Extra {
-		answer[k] = v
-	}
-	c.json(c.status, answer)
 }

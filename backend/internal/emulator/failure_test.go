@@ -176,8 +176,12 @@ func TestRecords(t *testing.T) {
 		require.NotEqual(t, list[0].Form["refresh_token"], list[0].Form["client_secret"])
 		require.Equal(t, w.User("mara").ObjectID, list[0].User)
 		require.Equal(t, 1, w.Count("graph.GET /me/messages/{id}"))
+		require.NoError(t, w.ChangeUser("mara", func(u *emulator.User) { u.PasswordExpired = true }))
+		w.open(w.authorizeURL()).signIn("mara@fabrikam.example", "mara-copper-42").fill("password", "mara-copper-42").
+			fill("new_password", "a-new-password").fill("confirm_password", "a-new-password").press("next")
+		require.False(t, w.User("mara").PasswordExpired)
 		all := w.do(w.request("GET", "/_emulator/requests", "")).raw
-		for _, secret := range []string{token, access, w.seed.Secret} {
+		for _, secret := range []string{token, access, w.seed.Secret, "mara-copper-42", "a-new-password"} {
 			require.NotContains(t, all, secret)
 		}
 		w.ForgetRequests()

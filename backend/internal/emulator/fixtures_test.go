@@ -169,6 +169,14 @@ func requireSTS(t *testing.T, r reply, status, code int, kind string) {
 	}
 }
 
+// decodeList reads an answer that is a list.
+func decodeList(t *testing.T, r reply) []map[string]any {
+	t.Helper()
+	var out []map[string]any
+	require.NoError(t, json.Unmarshal([]byte(r.raw), &out), r.raw)
+	return out
+}
+
 // graph calls Graph with a token and optional header pairs.
 func (w *world) graph(token, method, path, body string, headers ...string) reply {
 	w.t.Helper()

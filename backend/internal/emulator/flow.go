@@ -149,6 +149,10 @@ func (e *Emulator) silent(c *call, f *flow, accounts []signIn, hinted int) {
 		f.signIn = accounts[0]
 	}
 	u := e.userByID(f.signIn.user)
+	c.user = u.ObjectID
+	if e.failPerson(c, f) {
+		return
+	}
 	if sts := e.admissible(f.req, u); sts != nil {
 		quiet(sts.code, "interaction_required")
 		return
@@ -163,7 +167,24 @@ func (e *Emulator) silent(c *call, f *flow, accounts []signIn, hinted int) {
 	}
 }
 
-func (e *Emulator) needsMFA(u *user) bool { return u.MFA || e.settings.RequireMFA }
+// failPerson applies the failure that was made for whoever has just turned out to be signing in.
+func (e *Emulator) failPerson(c *call, f *flow) bool {
+	if f.req.rule != nil {
+		return false
+	}
+	r := e.matchRule(c, signingIn(f.req))
+	if r == nil {
+		return false
+	}
+	if c.rule == nil {
+		c.rule = r
+	}
+	return c.obey(f.req, r)
+}
+
+func (e *Emulator) needsMFA(u *user) bool {
+	return u.MFA || e.settingsOf(e.findTenant(u.TenantID)).RequireMFA
+}
 
 // admissible says whether this person may use this application at all.
 func (e *Emulator) admissible(req *authRequest, u *user) *stsError {
@@ -183,6 +204,10 @@ func (e *Emulator) admissible(req *authRequest, u *user) *stsError {
 func (e *Emulator) advance(c *call, f *flow) {
 	u := e.userByID(f.signIn.user)
 	f.user, c.user = u.ObjectID, u.ObjectID
+	if e.failPerson(c, f) {
+		e.endFlow(f)
+		return
+	}
 	if sts := e.admissible(f.req, u); sts != nil {
 		e.endFlow(f)
 		c.fail(f.req, sts)
@@ -203,18 +228,20 @@ func (e *Emulator) advance(c *call, f *flow) {
 		e.issueCode(c, f.req, f.signIn)
 	case e.mayConsent(f.req.app, u, missing):
 		f.step = stepConsent
-	case e.settings.AdminConsentWorkflow:
+	case e.asked(f.req.app, u):
+		f.step = stepAsked
+	case e.settingsOf(f.req.tenant).AdminConsentWorkflow:
 		f.step = stepAskAdmin
 	default:
 		f.step = stepApproval
 	}
 }
 
-func (e *Emulator) approvalError(a *app) *stsError {
-	if e.settings.AdminConsentWorkflow {
-		return e.onPage(90095, "{N}", a.name)
+func (e *Emulator) approvalError(req *authRequest) *stsError {
+	if e.settingsOf(req.tenant).AdminConsentWorkflow {
+		return e.onPage(90095, "{N}", req.app.name)
 	}
-	return e.onPage(90094, "{N}", a.name)
+	return e.onPage(90094, "{N}", req.app.name)
 }
 
 func (e *Emulator) endFlow(f *flow) {
@@ -242,15 +269,6 @@ func (e *Emulator) consented(c *call, f *flow, u *user, everybody bool) {
 	c.answer(req, []pair{
 		{"admin_consent", "True"},
 		{"tenant", req.tenant.id},
-		{"scope", e.settings.formatScopes(scopes, req.scopes.prefix)},
+		{"scope", formatScopes(scopes, req.scopes.prefix, e.settingsOf(req.tenant).ScopeForm)},
 	})
-}
-
-// declined is the answer after Cancel on the consent screen.
-func (e *Emulator) declined(c *call) []pair {
-	s := e.sts(65004)
-	if e.settings.DeclineError != "" {
-		s.kind = e.settings.DeclineError
-	}
-	return s.params(c)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 func isGraphPath(path string) bool {
@@ -48,6 +49,10 @@ func errNotFound() *graphErr {
 	return gerr(http.StatusNotFound, "ErrorItemNotFound", "The specified object was not found in the store.")
 }
 
+func errNoResource(name string) *graphErr {
+	return gerr(http.StatusNotFound, "Request_ResourceNotFound", fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", name))
+}
+
 func errBadRequest(message string) *graphErr {
 	return gerr(http.StatusBadRequest, "BadRequest", message)
 }
@@ -84,6 +89,7 @@ func (c *call) graphAnswer(v any) {
 
 func (c *call) graphError(g *graphErr) {
 	c.graphHeaders()
+	c.result = g.code
 	client := c.header.Get("client-request-id")
 	c.header.Set("Content-Type", "application/json")
 	if g.status == http.StatusUnauthorized && c.header.Get("WWW-Authenticate") == "" {
@@ -95,9 +101,9 @@ func (c *call) graphError(g *graphErr) {
 	}})
 }
 
-// caeChallenge is the 401 that only a token refreshed with the given claims gets past.
-func (c *call) caeChallenge() {
-	claims := fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, c.now.Unix())
+// caeChallenge is the 401 that only a token given after that time gets past.
+func (c *call) caeChallenge(since time.Time) {
+	claims := fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, since.Unix())
 	c.header.Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="", authorization_uri="%s/common/oauth2/authorize", error="insufficient_claims", claims="%s"`,
 		c.base, base64.StdEncoding.EncodeToString([]byte(claims))))
 	c.graphError(gerr(http.StatusUnauthorized, "InvalidAuthenticationToken", "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenCreatedWithOutdatedPolicies"))
@@ -112,6 +118,10 @@ func (e *Emulator) graph(c *call) {
 	}
 	g, gErr := e.openGraph(c)
 	if gErr == nil {
+		if since, yes := e.challenged(g.token); yes {
+			c.caeChallenge(since)
+			return
+		}
 		gErr = e.graphRoute(g)
 	}
 	if gErr != nil {
@@ -145,6 +155,9 @@ func (e *Emulator) openGraph(c *call) (*graphCall, *graphErr) {
 	if gErr != nil {
 		return nil, gErr
 	}
+	if t.user != "" && e.userByID(t.user) == nil {
+		return nil, errNoResource(t.user)
+	}
 	g := &graphCall{call: c, token: t, me: e.userByID(t.user), prefs: parsePrefer(c.r.Header.Values("Prefer"))}
 	raw := strings.Split(strings.Trim(c.r.URL.EscapedPath(), "/"), "/")
 	parts := make([]string, len(raw))
@@ -162,7 +175,7 @@ func (e *Emulator) openGraph(c *call) (*graphCall, *graphErr) {
 		g.owner, g.rest = e.findUser(parts[2]), parts[3:]
 		g.top = "/" + parts[0] + "/users/" + url.PathEscape(parts[2])
 		if g.owner == nil || g.owner.TenantID != t.tenant || !strings.Contains(parts[2], "@") && !isGUID(parts[2]) {
-			return nil, gerr(http.StatusNotFound, "Request_ResourceNotFound", fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", parts[2]))
+			return nil, errNoResource(parts[2])
 		}
 	default:
 		return nil, errBadRequest(fmt.Sprintf("Resource not found for the segment '%s'.", strings.Join(parts[1:], "/")))

@@ -82,6 +82,7 @@ func (e *Emulator) revokeMine(g *graphCall) *graphErr {
 // revoke kills every refresh token, code and browser session of a person.
 func (e *Emulator) revoke(u *user, now time.Time) {
 	u.validFrom, u.validFromSeq = now, e.next()
+	e.critical(u, now)
 }
 
 // userinfo is the OIDC endpoint on the Graph host.

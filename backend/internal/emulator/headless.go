@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ const (
 	AcceptForOrganization Decision = "accept_for_organization" // an administrator ticks the box
 	Decline               Decision = "decline"                 // press Cancel on the consent screen
 	Cancel                Decision = "cancel"                  // press Cancel on the sign-in page
+	Abandon               Decision = "abandon"                 // close the window: nothing comes back
 )
 
 // PageError is a sign-in that ended on a page and never came back to the application.
@@ -46,11 +48,9 @@ func (e *Emulator) SignIn(authorizeURL, username string, d Decision) (string, er
 	if err != nil {
 		return "", err
 	}
-	seq := e.arrive(c)
-	if !c.answerWithFailure() {
-		e.run(c)
+	if !e.process(c) {
+		return "", errors.New("the connection broke")
 	}
-	e.depart(c, seq, c.status)
 	if c.pageError != nil {
 		return "", c.pageError
 	}
@@ -77,33 +77,29 @@ func (e *Emulator) signInHeadless(c *call) {
 	if u.Host != "" {
 		c.base = u.Scheme + "://" + u.Host
 	}
-	req, sts := e.parseAuthRequest(c, parts[0])
-	if sts == nil {
-		c.client, req.admin = req.app.clientID, last == "adminconsent"
-		if req.admin {
-			sts = e.parseAdminConsent(c, req)
-		} else {
-			sts = e.parseDetails(c, req)
-		}
+	details := e.parseDetails
+	if last == "adminconsent" {
+		details = e.parseAdminConsent
 	}
-	if c.rule != nil && c.rule.AADSTS != 0 {
-		sts = c.rule.sts(e)
+	switch req := e.beginAuth(c, parts[0], details); {
+	case req == nil:
+	case req.prompt == "none":
+		c.fail(req, e.sts(50058))
+	default:
+		e.decide(c, req, who, decision)
 	}
-	if sts == nil && req.prompt == "none" {
-		sts = e.sts(50058)
-	}
-	if sts != nil {
-		c.fail(req, sts)
-		return
-	}
-	e.decide(c, req, who, decision)
 }
 
 // decide plays the person: every page is answered rightly, the last one as asked.
 func (e *Emulator) decide(c *call, req *authRequest, who string, d Decision) {
-	if d == Cancel {
-		c.answer(req, []pair{{"error", "access_denied"}, {"error_subcode", "cancel"}})
+	switch d {
+	case Cancel:
+		c.cancelled(req)
 		return
+	case Abandon:
+		c.abandoned()
+		return
+	default: // the rest is decided at the consent
 	}
 	u := e.findUser(who)
 	if u == nil {
@@ -117,14 +113,14 @@ func (e *Emulator) decide(c *call, req *authRequest, who string, d Decision) {
 		return
 	}
 	if d == Decline {
-		c.answer(req, e.declined(c))
+		c.declined(req)
 		return
 	}
 	switch missing := e.missingConsent(req.app, u, req.scopes); {
 	case req.admin && !u.Admin:
 		c.fail(req, e.onPage(90093))
 	case !req.admin && len(missing) > 0 && !e.mayConsent(req.app, u, missing):
-		c.fail(req, e.approvalError(req.app))
+		c.fail(req, e.approvalError(req))
 	default:
 		e.consented(c, f, u, req.admin || d == AcceptForOrganization && u.Admin)
 	}

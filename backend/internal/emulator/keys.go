@@ -32,7 +32,11 @@ type keyPool struct {
 	keys []*signingKey
 }
 
-var sharedKeys keyPool //nolint:gochecknoglobals // a cache of keys that say nothing about any emulator's state.
+//nolint:gochecknoglobals // caches of keys that say nothing about any emulator's state.
+var (
+	sharedKeys   keyPool
+	unlistedKeys keyPool // never in any JWKS
+)
 
 func (p *keyPool) at(i int) *signingKey {
 	p.mu.Lock()

@@ -115,6 +115,7 @@ func (e *Emulator) describeConsent(f *flow, v *view) {
 
 // errorPage is where a sign-in ends without the application hearing of it.
 func (c *call) errorPage(s *stsError) {
+	c.result = "page " + strconv.Itoa(s.code)
 	if c.headless {
 		c.pageError = &PageError{Code: s.code, Message: s.text}
 		c.json(http.StatusBadRequest, map[string]any{"page": "error", "code": s.code, "message": s.text})

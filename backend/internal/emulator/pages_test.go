@@ -34,7 +34,7 @@ func (w *world) openIn(client *http.Client, target string) *tab {
 	return p
 }
 
-func (p *tab) load(r *http.Request) {
+func (p *tab) load(r *http.Request) *http.Response {
 	p.w.t.Helper()
 	resp, err := p.client.Do(r)
 	require.NoError(p.w.t, err)
@@ -45,6 +45,7 @@ func (p *tab) load(r *http.Request) {
 	if p.out == "" {
 		require.Contains(p.w.t, p.page, "Emulator, not Microsoft")
 	}
+	return resp
 }
 
 func (p *tab) fill(name, value string) *tab {

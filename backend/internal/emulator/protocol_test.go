@@ -48,7 +48,7 @@ func TestDiscovery(t *testing.T) {
 		w := newWorld(t)
 		requireSTS(t, w.do(w.request("GET", path("7b1d0c5e-0000-4c0a-9a46-1f0d6f5a2e11"), "")), 400, 90002, "invalid_tenant")
 		requireSTS(t, w.do(w.request("GET", path("fabrikam"), "")), 400, 900023, "invalid_request")
-		w.DeleteTenant("fabrikam.example")
+		require.NoError(t, w.DeleteTenant("fabrikam.example"))
 		requireSTS(t, w.do(w.request("GET", path("fabrikam.example"), "")), 400, 90002, "invalid_tenant")
 	})
 	t.Run("common has a template for an issuer", func(t *testing.T) {

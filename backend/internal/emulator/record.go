@@ -12,7 +12,10 @@ import (
 	"time"
 )
 
-const recordsKept = 20_000
+const (
+	recordsKept        = 20_000
+	detailAdminConsent = "adminconsent" // of the authorize endpoint
+)
 
 // Request is one request as the emulator received it. Secrets in it are replaced by
 // "[redacted 1a2b3c4d]"; equal secrets have equal marks.
@@ -28,10 +31,12 @@ type Request struct {
 	Form     map[string]string `json:"form"`
 	Headers  map[string]string `json:"headers"`
 	BodySize int               `json:"bodySize"`
+	Tenant   string            `json:"tenant"`   // id
 	User     string            `json:"user"`     // object id
 	ClientID string            `json:"clientId"` // application
 	InFlight int               `json:"inFlight"` // requests of this endpoint and user at work, this one included
 	Status   int               `json:"status"`   // 0 while at work, and when the connection was dropped
+	Result   string            `json:"result"`   // the error that was answered, or what went back to the application
 	Failed   string            `json:"failed"`   // id of the failure that hit it
 }
 
@@ -105,12 +110,12 @@ func (e *Emulator) arrive(c *call) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.peek(c)
-	c.rule = e.matchRule(c)
+	c.rule = e.matchRule(c, arriving(c))
 	e.received++
 	r := Request{
 		Seq: e.received, Time: c.now, Method: c.r.Method, Host: c.r.Host, Path: c.r.URL.Path, Endpoint: c.endpoint, Detail: c.detail,
 		Query: redactValues(c.query), Form: redactValues(c.form), Headers: redactHeaders(c.r.Header), BodySize: len(c.body),
-		User: c.user, ClientID: c.client,
+		Tenant: c.tenant, User: c.user, ClientID: c.client,
 	}
 	if c.rule != nil {
 		r.Failed = c.rule.ID
@@ -143,7 +148,10 @@ func (e *Emulator) depart(c *call, seq, status int) {
 	}
 	if len(e.recorded) > 0 && seq >= e.recorded[0].Seq { // not forgotten meanwhile
 		r := &e.recorded[seq-e.recorded[0].Seq]
-		r.Status, r.User, r.ClientID = status, c.user, c.client
+		r.Status, r.User, r.ClientID, r.Result = status, c.user, c.client, c.result
+		if c.rule != nil {
+			r.Failed = c.rule.ID
+		}
 	}
 	if status == 0 {
 		return
@@ -158,6 +166,10 @@ func (e *Emulator) depart(c *call, seq, status int) {
 
 // peek finds out whose request it is before anything is processed.
 func (e *Emulator) peek(c *call) {
+	first, _, _ := strings.Cut(strings.TrimPrefix(c.r.URL.Path, "/"), "/")
+	if t := e.anyTenant(first); t != nil {
+		c.tenant = t.id
+	}
 	switch c.endpoint {
 	case EndpointToken:
 		c.client = c.form.Get("client_id")
@@ -172,12 +184,23 @@ func (e *Emulator) peek(c *call) {
 		}
 	case EndpointGraph:
 		if t := e.access[hashOf(bearer(c.r))]; t != nil {
-			c.user, c.client = t.user, t.client
+			c.user, c.client, c.tenant = t.user, t.client, t.tenant
 		}
 	case EndpointAuthorize:
 		c.client = c.param("client_id")
 		if u := e.findUser(c.form.Get("user")); u != nil {
 			c.user = u.ObjectID
+		}
+		if target, err := url.Parse(c.form.Get("url")); err == nil && c.detail != "" { // headless
+			first, _, _ := strings.Cut(strings.TrimPrefix(target.Path, "/"), "/")
+			if t := e.anyTenant(first); t != nil {
+				c.tenant = t.id
+			}
+			c.client = target.Query().Get("client_id")
+		}
+	case EndpointSignIn:
+		if f := e.flows[c.param("flow")]; f != nil {
+			c.client, c.user = f.req.app.clientID, f.user
 		}
 	}
 }
@@ -196,7 +219,10 @@ func redact(s string) string {
 }
 
 func redactValues(v url.Values) map[string]string {
-	secret := []string{"client_secret", "client_assertion", "code", "refresh_token", "code_verifier", "password", "new_password", "flow", "id_token_hint", "assertion"}
+	secret := []string{
+		"client_secret", "client_assertion", "code", "refresh_token", "access_token", "id_token", "code_verifier",
+		"password", "new_password", "confirm_password", "flow", "id_token_hint", "assertion",
+	}
 	out := map[string]string{}
 	for name, values := range v {
 		text := strings.Join(values, " ")
@@ -214,7 +240,7 @@ func redactHeaders(h http.Header) map[string]string {
 		switch name {
 		case "Cookie":
 			continue
-		case "Authorization":
+		case "Authorization", "Proxy-Authorization":
 			scheme, token, _ := strings.Cut(h.Get(name), " ")
 			out[name] = scheme + " " + redact(token)
 		default:
@@ -228,6 +254,8 @@ func redactHeaders(h http.Header) map[string]string {
 func classify(c *call) (endpoint, detail string) {
 	path := c.r.URL.Path
 	switch {
+	case path == "/_emulator/sign-in" && strings.Contains(c.form.Get("url"), "/adminconsent?"):
+		return EndpointAuthorize, detailAdminConsent
 	case path == "/_emulator/sign-in":
 		return EndpointAuthorize, "headless"
 	case strings.HasPrefix(path, "/_emulator/"), path == "/", path == "/favicon.ico":
@@ -238,8 +266,10 @@ func classify(c *call) (endpoint, detail string) {
 		return EndpointDiscovery, ""
 	case strings.HasSuffix(path, "/discovery/v2.0/keys"):
 		return EndpointJWKS, ""
-	case strings.HasSuffix(path, "/oauth2/v2.0/authorize"), strings.HasSuffix(path, "adminconsent"):
+	case strings.HasSuffix(path, "/oauth2/v2.0/authorize"):
 		return EndpointAuthorize, ""
+	case strings.HasSuffix(path, "/adminconsent"):
+		return EndpointAuthorize, detailAdminConsent
 	case strings.HasSuffix(path, "/oauth2/v2.0/token"):
 		return EndpointToken, c.form.Get("grant_type")
 	case strings.HasSuffix(path, "/signin"):

@@ -44,31 +44,3 @@ func CheckRedirectURI(uri string) error {
 	}
 	return nil
 }
-
-// pair is a parameter of an answer; order is kept so that answers read like Microsoft's.
-type pair struct{ name, value string }
-
-func encodePairs(params []pair) string {
-	var b strings.Builder
-	for _, p := range params {
-		if b.Len() > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(url.QueryEscape(p.name) + "=" + url.QueryEscape(p.value))
-	}
-	return b.String()
-}
-
-// withParams builds the address to send the browser to. A registered host without a path gains one.
-func withParams(uri, mode string, params []pair) string {
-	if u, err := url.Parse(uri); err == nil && u.Path == "" && u.RawQuery == "" {
-		uri += "/"
-	}
-	switch {
-	case mode == "fragment":
-		return uri + "#" + encodePairs(params)
-	case strings.Contains(uri, "?"):
-		return uri + "&" + encodePairs(params)
-	}
-	return uri + "?" + encodePairs(params)
-}

@@ -133,22 +133,22 @@ func isGraphResource(resource, base string) bool {
 	return err == nil && u.Port() == own.Port() && isLoopbackName(u.Hostname()) && isLoopbackName(own.Hostname())
 }
 
-// formatScopes writes granted permissions the way the settings ask for; offline_access is never listed.
-func (s Settings) formatScopes(names []string, prefix string) string {
+// formatScopes writes granted permissions in the asked spelling; offline_access is never listed.
+func formatScopes(names []string, prefix, form string) string {
 	var graph, oidc []string
 	for _, n := range names {
 		switch {
 		case n == "offline_access":
 		case isOIDC(n):
 			oidc = append(oidc, n)
-		case s.ScopeForm == "full":
+		case strings.HasSuffix(form, "full"):
 			graph = append(graph, prefix+n)
 		default:
 			graph = append(graph, n)
 		}
 	}
 	out := strings.Join(append(graph, oidc...), " ")
-	if s.ScopeForm == "lower" {
+	if strings.HasPrefix(form, "lower") {
 		return strings.ToLower(out)
 	}
 	return out

@@ -44,7 +44,7 @@ func (e *Emulator) plant(o Options) {
 	a := &app{
 		tenant: t.id, clientID: seedID(o.Seed, "client", "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702"), objectID: deriveGUID(o.Seed, "app object"),
 		name: "Latchkey", publisher: seedDomain, enabled: true, assigned: map[string]bool{},
-		required: []string{"openid", "profile", "email", "offline_access", "User.Read", "Mail.Read", "Mail.ReadWrite", "Mail.Send"},
+		required: seedScopes(),
 	}
 	for _, uri := range o.RedirectURIs {
 		a.redirects = append(a.redirects, RedirectURI{URI: uri, Platform: PlatformWeb})
@@ -62,6 +62,11 @@ func (e *Emulator) plant(o Options) {
 		e.openMailbox(u)
 	}
 	e.plantMail(now.Truncate(time.Second))
+}
+
+// seedScopes are the delegated permissions of a registration that reads and sends mail.
+func seedScopes() []string {
+	return []string{"openid", "profile", "email", "offline_access", "User.Read", "Mail.Read", "Mail.ReadWrite", "Mail.Send"}
 }
 
 func seedPeople(seed, tenantID string) []User {

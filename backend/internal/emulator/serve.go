@@ -2,6 +2,9 @@ package emulator
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -60,28 +63,67 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "unreadable body", http.StatusBadRequest)
 		return
 	}
+	if e.process(c) { //nolint:contextcheck // the context is that of the call's request.
+		c.flush(w)
+	}
+	if c.rule != nil && c.rule.Drop != "" {
+		c.breakOff(w)
+	}
+}
+
+// process does everything about a request but answer it, and reports whether there is to be an answer.
+func (e *Emulator) process(c *call) bool {
 	seq := e.arrive(c)
 	if c.rule != nil {
-		c.rule.hold(r.Context())
+		c.rule.hold(c.r.Context())
 		if c.rule.Drop == DropBefore {
 			e.depart(c, seq, 0)
-			panic(http.ErrAbortHandler)
+			return false
 		}
 	}
-	if !c.answerWithFailure() {
-		e.run(c) //nolint:contextcheck // the context is that of the call's request.
+	after := c.rule != nil && c.rule.After
+	if after || !c.answerWithFailure() {
+		e.run(c)
 		c.damage()
 	}
-	dropped := c.rule != nil && c.rule.Drop != ""
-	if dropped && c.rule.Drop == DropAfter {
+	if after {
+		done := c.header
+		if c.header = (http.Header{}); !c.answerWithFailure() {
+			c.header = done
+		}
+	}
+	if c.rule != nil && c.rule.Drop != "" && c.rule.Drop != DropDuring {
 		e.depart(c, seq, 0)
-		panic(http.ErrAbortHandler)
+		return false
 	}
 	e.depart(c, seq, c.status)
-	c.flush(w)
-	if dropped {
-		panic(http.ErrAbortHandler)
+	return true
+}
+
+// breakOff ends the connection: by closing it, or with a TCP reset where the failure asks for one and the
+// connection is the caller's own.
+func (c *call) breakOff(w http.ResponseWriter) {
+	if h, ok := w.(http.Hijacker); ok && c.rule.Reset {
+		if conn, _, err := h.Hijack(); err == nil {
+			if err := reset(conn); err != nil {
+				c.e.logger.Debug("connection not reset", "error", err)
+			}
+			return
+		}
 	}
+	panic(http.ErrAbortHandler)
+}
+
+// reset closes a connection with nothing to linger for, which sends RST instead of FIN.
+func reset(conn net.Conn) error {
+	if t, ok := conn.(*tls.Conn); ok {
+		conn = t.NetConn()
+	}
+	var unlingered error
+	if t, ok := conn.(*net.TCPConn); ok {
+		unlingered = t.SetLinger(0)
+	}
+	return errors.Join(unlingered, conn.Close())
 }
 
 // run finds the route and lets it write into the call's buffer. Graph has its own grammar of paths.

@@ -1,13 +1,20 @@
 package emulator
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
-// Settings are the switches of the emulated tenant. Read them with Settings, change them with Configure.
+// Settings are the switches of the emulated tenants. Read them with Settings, change them with Configure,
+// or with ConfigureTenant for one tenant alone.
 type Settings struct {
 	// TokenLifetime of access tokens; zero is random between 60 and 90 minutes.
 	TokenLifetime time.Duration
 	// ScopeForm is how the token answer writes scopes: "full" (https://graph.microsoft.com/Mail.Read),
-	// "short" (Mail.Read) or "lower" (mail.read).
+	// "short" (Mail.Read), "lower" (mail.read) or "lower-full".
 	ScopeForm string
 	// OpaqueAccessTokens gives access tokens that do not even look like a JWT.
 	OpaqueAccessTokens bool
@@ -22,6 +29,7 @@ type Settings struct {
 	// SignInFrequency ends refresh tokens this long after the person signed in; zero is never.
 	SignInFrequency time.Duration
 	// LoopLimit is how many equal failing token requests in a minute are answered before 50196; zero is no limit.
+	// Like the two below it is the same for all tenants.
 	LoopLimit int
 	// OpenerPolicy is sent as Cross-Origin-Opener-Policy on every page; empty sends none.
 	OpenerPolicy string
@@ -48,7 +56,46 @@ func (e *Emulator) Configure(change func(*Settings)) {
 	change(&e.settings)
 }
 
+// ConfigureTenant changes switches for one tenant, by id or domain, which from then on no longer follows Configure.
+func (e *Emulator) ConfigureTenant(name string, change func(*Settings)) error {
+	return e.withTenant(name, func(t *tenant) {
+		own := e.settingsOf(t)
+		change(&own)
+		t.settings = &own
+	})
+}
+
+// settingsOf are the switches in force in a tenant.
+func (e *Emulator) settingsOf(t *tenant) Settings {
+	if t != nil && t.settings != nil {
+		return *t.settings
+	}
+	return e.settings
+}
+
 // SetTokenLifetime fixes the lifetime of access tokens issued from now on; zero makes it random again.
 func (e *Emulator) SetTokenLifetime(d time.Duration) {
 	e.Configure(func(s *Settings) { s.TokenLifetime = d })
 }
+
+// check says which switch has a value that means nothing.
+func (s Settings) check() error {
+	for _, choice := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"scopeForm", s.ScopeForm, scopeForms()},
+		{"consentPolicy", s.ConsentPolicy, []string{"legacy", "managed", "low", "off"}},
+		{"declineError", s.DeclineError, []string{"access_denied", "consent_required"}},
+	} {
+		if !slices.Contains(choice.allowed, choice.value) {
+			return fmt.Errorf("%s %q is none of %s", choice.name, choice.value, strings.Join(choice.allowed, ", "))
+		}
+	}
+	if s.TokenLifetime < 0 || s.SignInFrequency < 0 || s.DeliveryDelay < 0 || s.LoopLimit < 0 {
+		return errors.New("a duration or a limit is negative")
+	}
+	return nil
+}
+
+func scopeForms() []string { return []string{"full", "short", "lower", "lower-full"} }

@@ -42,10 +42,10 @@ func (e *Emulator) stepFlow(c *call) {
 	switch {
 	case action == "cancel" && (f.step == stepConsent || f.step == stepAskAdmin):
 		e.endFlow(f)
-		c.answerDecline(f)
+		c.declined(f.req)
 	case action == "cancel":
 		e.endFlow(f)
-		c.answer(f.req, []pair{{"error", "access_denied"}, {"error_subcode", "cancel"}})
+		c.cancelled(f.req)
 	case action == "other":
 		f.step, f.username, f.user, f.fresh, f.signIn = stepUsername, "", "", false, signIn{}
 	case c.form.Get("step") == f.step: // a form of an older page changes nothing
@@ -55,14 +55,6 @@ func (e *Emulator) stepFlow(c *call) {
 		c.status = http.StatusSeeOther
 		c.header.Set("Location", "/"+f.req.tenant.id+"/signin?flow="+url.QueryEscape(f.id))
 	}
-}
-
-func (c *call) answerDecline(f *flow) {
-	params := c.e.declined(c)
-	if f.req.admin {
-		params = append(params, pair{"admin_consent", "True"})
-	}
-	c.answer(f.req, params)
 }
 
 func (e *Emulator) takeStep(c *call, f *flow) {
@@ -88,11 +80,7 @@ func (e *Emulator) takeStep(c *call, f *flow) {
 		e.endFlow(f)
 		e.consented(c, f, u, u.Admin && c.form.Get("organization") != "")
 	case stepAskAdmin:
-		u := e.userByID(f.user)
-		e.requests = append(e.requests, ConsentRequest{
-			ID: e.guid(), User: u.UserPrincipalName, ClientID: f.req.app.clientID, Justification: c.form.Get("justification"), At: c.now,
-			Scopes: e.missingConsent(f.req.app, u, f.req.scopes),
-		})
+		e.ask(f.req, e.userByID(f.user), strings.TrimSpace(c.form.Get("justification")), c.now)
 		f.step = stepAsked
 	}
 }
@@ -156,6 +144,7 @@ func (e *Emulator) takeNewPassword(c *call, f *flow) {
 		f.say(50055, "The passwords you entered do not match.")
 	default:
 		u.Password, u.PasswordExpired = fresh, false
+		e.critical(u, c.now)
 		e.signedIn(c, f, u)
 	}
 }
@@ -198,19 +187,9 @@ func (e *Emulator) parseAdminConsent(c *call, req *authRequest) *stsError {
 }
 
 func (e *Emulator) adminConsent(c *call) {
-	req, sts := e.parseAuthRequest(c, c.r.PathValue("tenant"))
-	if sts == nil {
-		c.client = req.app.clientID
-		sts = e.parseAdminConsent(c, req)
+	if req := e.beginAuth(c, c.r.PathValue("tenant"), e.parseAdminConsent); req != nil {
+		e.startFlow(c, req)
 	}
-	if c.rule != nil && c.rule.AADSTS != 0 {
-		sts = c.rule.sts(e)
-	}
-	if sts != nil {
-		c.fail(req, sts)
-		return
-	}
-	e.startFlow(c, req)
 }
 
 // logout signs the browser out. Refresh tokens stay alive: signing out is not revoking.

@@ -113,7 +113,10 @@ func (e *Emulator) grantCode(c *call, t *tenant, a *app, p credential) *stsError
 	if sts != nil {
 		return sts
 	}
-	e.succeed(c, grantOf{app: a, user: u, tenant: t, signIn: k.signIn, scopes: scopes, platform: platform, refresh: scopes.has("offline_access")})
+	e.succeed(c, grantOf{
+		app: a, user: u, tenant: t, signIn: k.signIn, scopes: scopes, platform: platform, refresh: scopes.has("offline_access"),
+		cae: k.cae, appidacr: p.acr(),
+	})
 	return nil
 }
 
@@ -137,8 +140,9 @@ func (e *Emulator) grantRefresh(c *call, t *tenant, a *app, p credential) *stsEr
 		return e.sts(700084, "{D1}", microTime(rt.issued))
 	case c.now.Sub(rt.used) >= refreshLifetime:
 		return e.sts(700082, "{D1}", microTime(rt.issued))
-	case e.settings.SignInFrequency > 0 && c.now.Sub(rt.at) >= e.settings.SignInFrequency:
-		return e.sts(70043, "{D1}", microTime(rt.issued), "{P}", strconv.Itoa(int(e.settings.SignInFrequency.Seconds())))
+	}
+	if often := e.settingsOf(t).SignInFrequency; often > 0 && c.now.Sub(rt.at) >= often {
+		return e.sts(70043, "{D1}", microTime(rt.issued), "{P}", strconv.Itoa(int(often.Seconds())))
 	}
 	asked := rt.scopes
 	if raw := c.form.Get("scope"); raw != "" {
@@ -153,7 +157,10 @@ func (e *Emulator) grantRefresh(c *call, t *tenant, a *app, p credential) *stsEr
 	}
 	rt.used = c.now
 	c.user = u.ObjectID
-	e.succeed(c, grantOf{app: a, user: u, tenant: t, signIn: rt.signIn, scopes: asked, platform: platform, refresh: true, fixedEnd: rt.fixedEnd})
+	e.succeed(c, grantOf{
+		app: a, user: u, tenant: t, signIn: rt.signIn, scopes: asked, platform: platform, refresh: true, fixedEnd: rt.fixedEnd,
+		appidacr: p.acr(),
+	})
 	return nil
 }
 
@@ -169,7 +176,7 @@ func (e *Emulator) grantClient(c *call, t *tenant, a *app, p credential) *stsErr
 	if resource, _ := splitScope(fields[0]); !isGraphResource(resource, c.base) {
 		return e.sts(500011, "{R}", resource, "{T}", t.name)
 	}
-	life := e.accessLifetime()
+	life := e.accessLifetime(t, false)
 	at := e.issueAccess(c, &accessToken{client: a.clientID, tenant: t.id, issued: c.now, expires: c.now.Add(life), appidacr: p.acr()}, "")
 	c.tokenAnswer(map[string]any{"token_type": "Bearer", "expires_in": int(life.Seconds()), "ext_expires_in": int(life.Seconds()), "access_token": at})
 	return nil
@@ -185,22 +192,30 @@ type grantOf struct {
 	platform string
 	refresh  bool
 	fixedEnd time.Time
+	cae      bool
+	appidacr string
 }
 
 // succeed answers with fresh tokens. Signing waits until the lock is released.
 func (e *Emulator) succeed(c *call, g grantOf) {
 	c.user = g.user.ObjectID
 	scopes := slices.DeleteFunc(e.granted(g.app, g.user), func(s string) bool { return s == "offline_access" })
-	if c.rule != nil && c.rule.Scopes != nil {
-		scopes = c.rule.Scopes
+	scopes = c.scopesFor(scopes)
+	cae := g.cae || declaresCAE(c.form.Get("claims"))
+	life := e.accessLifetime(g.tenant, cae)
+	form := e.settingsOf(g.tenant).ScopeForm
+	if c.rule != nil && c.rule.ScopeForm != "" {
+		form = c.rule.ScopeForm
 	}
-	life := e.accessLifetime()
 	answer := map[string]any{
-		"token_type": "Bearer", "scope": e.settings.formatScopes(scopes, g.scopes.prefix),
+		"token_type": "Bearer", "scope": formatScopes(scopes, g.scopes.prefix, form),
 		"expires_in": int(life.Seconds()), "ext_expires_in": int(life.Seconds()),
 	}
+	if life > 2*time.Hour {
+		answer["refresh_in"] = int(life.Seconds()) / 2
+	}
 	answer["access_token"] = e.issueAccess(c, &accessToken{
-		client: g.app.clientID, tenant: g.tenant.id, user: g.user.ObjectID, scopes: scopes, issued: c.now, expires: c.now.Add(life), appidacr: "1",
+		client: g.app.clientID, tenant: g.tenant.id, user: g.user.ObjectID, scopes: scopes, issued: c.now, expires: c.now.Add(life), appidacr: g.appidacr, cae: cae,
 	}, g.signIn.sid)
 	if g.refresh {
 		rt := &refreshToken{
@@ -227,7 +242,8 @@ func (e *Emulator) succeed(c *call, g grantOf) {
 		c.tokenAnswer(answer)
 		return
 	}
-	claims, key := e.idClaims(c, g.app, g.user, g.signIn, g.scopes.names), e.currentKey()
+	claims := e.idClaims(c, g.app, g.user, g.signIn, g.scopes.names)
+	key := c.forgeID(claims)
 	c.late = func() {
 		if token, err := signRS256(key, claims); err == nil {
 			answer["id_token"] = token
@@ -242,9 +258,13 @@ func (c *call) tokenAnswer(answer map[string]any) {
 	c.json(http.StatusOK, answer)
 }
 
-func (e *Emulator) accessLifetime() time.Duration {
-	if e.settings.TokenLifetime > 0 {
-		return e.settings.TokenLifetime
+// accessLifetime is 60 to 90 minutes, or 20 to 28 hours where Graph can challenge the token meanwhile.
+func (e *Emulator) accessLifetime(t *tenant, cae bool) time.Duration {
+	switch fixed := e.settingsOf(t).TokenLifetime; {
+	case fixed > 0:
+		return fixed
+	case cae:
+		return time.Duration(e.between(20*3600, 28*3600)) * time.Second
 	}
 	return time.Duration(e.between(3600, 5399)) * time.Second
 }

@@ -106,7 +106,7 @@ func TestDiscoverRemembers(t *testing.T) {
 		w := newWorld(t)
 		w.provider()
 		w.emulator.Advance(48 * time.Hour)
-		w.emulator.DeleteTenant(w.seed.TenantID)
+		require.NoError(t, w.emulator.DeleteTenant(w.seed.TenantID))
 		_, err := w.client.Discover(t.Context(), w.cloud, w.seed.TenantID)
 		require.Equal(t, "tenant_not_found", entraError(t, err).Advice().Code)
 	})
