@@ -109,6 +109,12 @@ func TestConsentPolicies(t *testing.T) {
 			})
 		}
 	}
+	t.Run("an application without a name has a page all the same", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.Equal(t, 204, w.do(w.request(http.MethodPatch, "/_emulator/apps/default", `{"name":""}`)).status)
+		require.Equal(t, "Permissions requested", w.open(w.authorizeURL()).signIn("mara@fabrikam.example", "mara-copper-42").press("no").title())
+	})
 	t.Run("the switches of one tenant are not those of another", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

@@ -2,7 +2,8 @@
 // http.Handler, in memory, made for tests and for trying things out without a tenant.
 //
 // It owns tenants, applications, people, consent, tokens and mailboxes, and the failures that
-// tests ask of it, by the methods here or by the control API below /_emulator. Every absolute URL that it hands out is built from the host it was called on,
+// tests ask of it: by the methods here, by the control API below /_emulator, or by hand on the control
+// page at /emulator, which lists both. Every absolute URL that it hands out is built from the host it was called on,
 // so it works behind any httptest.Server and on any port. It imports nothing of the product: a
 // fake written from the product's own code would agree with the product's mistakes.
 //
@@ -84,6 +85,7 @@ type Emulator struct {
 	inFlight map[lane]int
 	arrived  chan struct{}
 
+	said string // what the control page has to tell next
 	seed Seed
 }
 
@@ -126,7 +128,7 @@ func (e *Emulator) begin() {
 	e.sessions, e.flows = map[string]*session{}, map[string]*flow{}
 	e.codes, e.refresh, e.access = map[tokenHash]*code{}, map[tokenHash]*refreshToken{}, map[tokenHash]*accessToken{}
 	e.loops, e.jtis = map[tokenHash]*loop{}, map[string]time.Time{}
-	e.recorded, e.counts = nil, map[string]int{}
+	e.recorded, e.counts, e.said = nil, map[string]int{}, ""
 	e.plant(e.options)
 }
 

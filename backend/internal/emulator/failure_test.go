@@ -2,8 +2,12 @@ package emulator_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -132,6 +136,141 @@ func TestFailures(t *testing.T) {
 		requireGraph(t, r, 401, "InvalidAuthenticationToken")
 		require.Contains(t, r.header.Get("WWW-Authenticate"), `error="insufficient_claims", claims="ey`)
 	})
+}
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	endpoints := map[string]func(s *stage) reply{
+		"token": func(s *stage) reply { return s.refresh(s.refreshToken) },
+		"graph": (*stage).me,
+	}
+	s := newStage(t)
+	date := s.Now().Add(90 * time.Second).Format(http.TimeFormat)
+	hints := map[string]struct{ order, header string }{
+		"without Retry-After": {``, ""},
+		"with seconds":        {`"retryAfter":"90",`, "90"},
+		"with a date":         {`"retryAfterDate":"90s",`, date},
+		"with nonsense":       {`"retryAfter":"soon",`, "soon"},
+	}
+	for endpoint, call := range endpoints {
+		for _, status := range []int{429, 500, 502, 503, 504} {
+			for hint, h := range hints {
+				t.Run(fmt.Sprintf("%s answers %d %s", endpoint, status, hint), func(t *testing.T) { // in a row: each hits the next request
+					s.order(fmt.Sprintf(`{"endpoint":%q,%s"status":%d,"times":1}`, endpoint, h.order, status))
+					r := call(s)
+					require.Equal(t, status, r.status)
+					require.Equal(t, h.header, r.header.Get("Retry-After"))
+					require.Equal(t, 200, call(s).status)
+				})
+			}
+		}
+	}
+}
+
+func TestWhomAFailureHits(t *testing.T) {
+	t.Parallel()
+	t.Run("one tenant alone", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		other := w.AddTenant("Contoso", "contoso.example")
+		w.AddUser(emulator.User{UserPrincipalName: "eve@contoso.example", TenantID: other, HasMailbox: true})
+		app := w.AddApp(emulator.App{TenantID: other, RedirectURIs: []emulator.RedirectURI{{URI: emulator.DefaultRedirectURI, Platform: emulator.PlatformWeb}}})
+		s := &stage{world: w}
+		s.order(`{"endpoint":"token","tenant":"contoso.example","status":503}`)
+		s.order(`{"endpoint":"graph","tenant":"contoso.example","status":503}`)
+		require.Equal(t, 200, w.redeem(w.code()).status)
+		theirs := w.request(http.MethodPost, "/"+other+"/oauth2/v2.0/token", url.Values{
+			"client_id": {app.ClientID}, "client_secret": {app.Secret}, "grant_type": {"client_credentials"}, "scope": {"https://graph.microsoft.com/.default"},
+		}.Encode())
+		theirs.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		require.Equal(t, 503, w.do(theirs).status)
+		require.Equal(t, 200, w.graph(w.token("mara", "User.Read"), http.MethodGet, "/v1.0/me", "").status)
+	})
+	t.Run("one application alone", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		other := s.AddApp(emulator.App{Name: "Other"})
+		s.order(fmt.Sprintf(`{"endpoint":"token","clientId":%q,"status":503}`, other.ClientID))
+		require.Equal(t, 200, s.refresh(s.refreshToken).status)
+		require.Equal(t, 503, s.post("grant_type", "client_credentials", "client_id", other.ClientID, "client_secret", other.Secret).status)
+	})
+	t.Run("one person, once it is known who signs in", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		s.order(`{"endpoint":"authorize","user":"mara","aadsts":50105,"asRedirect":true}`)
+		p := s.open(s.authorizeURL()).signIn("mara@fabrikam.example", "mara-copper-42")
+		require.Contains(t, p.callback().Get("error_description"), "AADSTS50105")
+		require.Contains(t, p.callback().Get("error_description"), "mara@fabrikam.example")
+		p = s.open(s.authorizeURL()).signIn("tomas@fabrikam.example", "tomas-harbour-17")
+		require.Equal(t, "Stay signed in?", p.title())
+		_, err := s.SignIn(s.authorizeURL(), "mara", emulator.Accept)
+		require.NoError(t, err, "it comes back, with the error")
+	})
+	t.Run("one person whom the browser remembers, silently too", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		browser := s.browser()
+		s.openIn(browser, s.authorizeURL()).signIn("mara@fabrikam.example", "mara-copper-42").press("no")
+		s.order(`{"endpoint":"authorize","user":"mara","times":2,"decision":"cancel"}`)
+		require.Equal(t, "cancel", s.openIn(browser, s.authorizeURL()).callback().Get("error_subcode"))
+		require.Equal(t, "cancel", s.openIn(browser, s.authorizeURL("prompt", "none")).callback().Get("error_subcode"))
+		require.NotEmpty(t, s.openIn(browser, s.authorizeURL("prompt", "none")).callback().Get("code"))
+	})
+	t.Run("what is held is let go with its failure, even when that hits nothing more", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		id := s.order(`{"preset":"token-held","times":1}`)
+		answer := make(chan int)
+		go func() { answer <- s.refresh(s.refreshToken).status }()
+		require.NoError(t, s.WaitFor(t.Context(), "token.refresh_token", 1))
+		require.Empty(t, s.Failures())
+		require.Equal(t, 200, s.refresh(s.refreshToken).status)
+		require.Equal(t, 204, s.do(s.request(http.MethodDelete, "/_emulator/failures/"+id, "")).status)
+		require.Equal(t, 200, <-answer)
+	})
+	t.Run("a failure that could hit nothing is refused", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		for _, body := range []string{
+			`{"endpoint":"tokens"}`, `{"drop":"later"}`, `{"user":"nobody"}`, `{"tenant":"nowhere.example"}`, `{"clientId":"none"}`,
+			`{"status":99}`, `{"times":-1}`, `{"decision":"accept"}`, `{"preset":"none"}`, `{"delay":"soon"}`, `{"retryAfterDate":"soon"}`,
+			`{"reset":true}`, `{"colour":"red"}`, `{"preset":"token-held","colour":"red"}`, `{"scopeForm":"odd"}`, `{"as":"nobody"}`,
+		} {
+			r := s.do(s.request(http.MethodPost, "/_emulator/failures", body))
+			require.Equal(t, 400, r.status, body)
+			require.NotEmpty(t, r.text("error"), body)
+		}
+		require.Empty(t, s.Failures())
+	})
+	t.Run("a headless sign-in learns of a broken connection", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		s.order(`{"endpoint":"authorize","drop":"after"}`)
+		_, err := s.SignIn(s.authorizeURL(), "mara", emulator.Accept)
+		var page *emulator.PageError
+		require.Error(t, err)
+		require.NotErrorAs(t, err, &page)
+	})
+}
+
+// TestResetOverTLS sees that a reset reaches through the encryption.
+func TestResetOverTLS(t *testing.T) {
+	t.Parallel()
+	em := emulator.New(emulator.Options{})
+	em.Fail(emulator.Failure{Endpoint: emulator.EndpointDiscovery, Times: 1, Drop: emulator.DropBefore, Reset: true})
+	srv := httptest.NewTLSServer(em)
+	t.Cleanup(srv.Close)
+	get := func() (*http.Response, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/fabrikam.example/v2.0/.well-known/openid-configuration", nil)
+		require.NoError(t, err)
+		return srv.Client().Transport.RoundTrip(r)
+	}
+	_, err := get()
+	require.ErrorIs(t, err, syscall.ECONNRESET)
+	resp, err := get()
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 200, resp.StatusCode)
 }
 
 func TestRecords(t *testing.T) {

@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -243,4 +244,100 @@ func (w *world) spaToken() string {
 func (w *world) spaRefresh(token string) reply {
 	w.t.Helper()
 	return w.spaPost("grant_type", "refresh_token", "refresh_token", token)
+}
+
+// stage is a world in which a person has signed in, so that every failure has something to hit.
+type stage struct {
+	*world
+	refreshToken, accessToken string
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	w := newWorld(t)
+	r := w.redeem(w.code())
+	require.Equal(t, 200, r.status, r.raw)
+	return &stage{w, r.text("refresh_token"), r.text("access_token")}
+}
+
+// order asks the control API for a failure and returns its id.
+func (s *stage) order(body string) string {
+	s.t.Helper()
+	r := s.do(s.request(http.MethodPost, "/_emulator/failures", body))
+	require.Equal(s.t, http.StatusCreated, r.status, r.raw)
+	return r.text("id")
+}
+
+const letter = `{"message":{"subject":"A letter","toRecipients":[{"emailAddress":{"address":"tomas@fabrikam.example"}}]}}`
+
+// send is POST /me/sendMail on a connection of its own; an error is a connection that broke.
+func (s *stage) send() (reply, error) {
+	s.t.Helper()
+	r := s.request(http.MethodPost, "/v1.0/me/sendMail", letter)
+	r.Header.Set("Authorization", "Bearer "+s.accessToken)
+	r.Header.Set("Content-Type", "application/json")
+	return s.alone(r)
+}
+
+func (s *stage) tokenRequest() *http.Request {
+	s.t.Helper()
+	form := url.Values{"client_id": {s.seed.ClientID}, "client_secret": {s.seed.Secret}, "grant_type": {"refresh_token"}, "refresh_token": {s.refreshToken}}
+	r := s.request(http.MethodPost, "/"+s.seed.TenantID+"/oauth2/v2.0/token", form.Encode())
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+// alone sends a request on a connection that is used for nothing else, so that nobody retries it.
+func (s *stage) alone(r *http.Request) (reply, error) {
+	s.t.Helper()
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return reply{}, err
+	}
+	raw, err := io.ReadAll(resp.Body)
+	require.NoError(s.t, resp.Body.Close())
+	out := reply{status: resp.StatusCode, header: resp.Header, raw: string(raw)}
+	if err == nil && json.Unmarshal(raw, &out.body) != nil {
+		out.body = nil
+	}
+	return out, err
+}
+
+func (s *stage) discover() reply {
+	s.t.Helper()
+	return s.do(s.request(http.MethodGet, "/"+s.seed.TenantID+"/v2.0/.well-known/openid-configuration", ""))
+}
+
+func (s *stage) keys() reply {
+	s.t.Helper()
+	return s.do(s.request(http.MethodGet, "/"+s.seed.TenantID+"/discovery/v2.0/keys", ""))
+}
+
+func (s *stage) me() reply {
+	s.t.Helper()
+	return s.graph(s.accessToken, http.MethodGet, "/v1.0/me", "")
+}
+
+// state is one number of the state.
+func (s *stage) state(name string) int {
+	s.t.Helper()
+	n, ok := s.do(s.request(http.MethodGet, "/_emulator/state", "")).body[name].(float64)
+	require.True(s.t, ok)
+	return int(n)
+}
+
+// sent counts what has left mara's mailbox.
+func (s *stage) sent() int { return len(s.Mailbox("mara", "sentitems")) }
+
+// claims reads a JWT's payload without checking anything.
+func claims(t *testing.T, jwt string) map[string]any {
+	t.Helper()
+	parts := strings.Split(jwt, ".")
+	require.Len(t, parts, 3)
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	require.NoError(t, err)
+	var out map[string]any
+	require.NoError(t, json.Unmarshal(raw, &out))
+	return out
 }

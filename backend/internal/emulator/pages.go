@@ -31,9 +31,6 @@ type view struct {
 	Timestamp              string
 	Post                   string
 	Fields                 []field
-	Seed                   Seed
-	Wide                   bool
-	Base                   string
 }
 
 type field struct{ Name, Value string }
@@ -41,7 +38,23 @@ type field struct{ Name, Value string }
 type permissionText struct{ Name, Title, Detail string }
 
 func parsePages() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+	return template.Must(template.New("").Funcs(template.FuncMap{"choice": choiceOf, "initial": initial}).ParseFS(pageFiles, "pages/*.html"))
+}
+
+// choice is one entry of a drop-down.
+type choice struct {
+	Value, Label string
+	Chosen       bool
+}
+
+func choiceOf(value, label, current string) choice { return choice{value, label, value == current} }
+
+// initial is the letter that stands for a picture.
+func initial(name string) string {
+	for _, letter := range name {
+		return string(letter)
+	}
+	return ""
 }
 
 // page renders one template into the answer.
@@ -49,18 +62,23 @@ func (e *Emulator) page(c *call, name string, v view) {
 	v.Nonce = e.opaque("", 22)
 	c.identityHeaders()
 	c.noStore()
-	c.header.Set("Content-Type", "text/html; charset=utf-8")
 	c.header.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'self'; script-src 'nonce-"+v.Nonce+"'; base-uri 'none'; frame-ancestors 'none'")
-	c.header.Set("X-Frame-Options", "DENY")
 	if e.settings.OpenerPolicy != "" {
 		c.header.Set("Cross-Origin-Opener-Policy", e.settings.OpenerPolicy)
 	}
+	e.render(c, name, v)
+}
+
+// render puts a template into the answer.
+func (e *Emulator) render(c *call, name string, data any) {
 	var out bytes.Buffer
-	if err := e.templates.ExecuteTemplate(&out, name, v); err != nil {
+	if err := e.templates.ExecuteTemplate(&out, name, data); err != nil {
 		e.logger.Error("page not rendered", "page", name, "error", err)
 		c.raw(http.StatusInternalServerError, "text/plain; charset=utf-8", "the emulator could not render this page")
 		return
 	}
+	c.header.Set("Content-Type", "text/html; charset=utf-8")
+	c.header.Set("X-Frame-Options", "DENY")
 	c.out.Reset()
 	c.out.Write(out.Bytes())
 }
@@ -148,19 +166,11 @@ func (e *Emulator) style(c *call) {
 		return
 	}
 	c.raw(http.StatusOK, "text/css; charset=utf-8", string(css))
-	c.header.Set("Cache-Control", "max-age=3600")
+	c.header.Set("Cache-Control", "no-cache")
 }
 
-// home tells what runs here and what to paste where.
-func (e *Emulator) home(c *call) {
-	v := view{Title: "Emulator", Wide: true, Seed: e.seed, Base: c.base, MFACode: SecondFactor}
-	for _, u := range e.users {
-		if u.TenantID == e.seed.TenantID {
-			v.People = append(v.People, u)
-		}
-	}
-	e.page(c, "home", v)
-}
+// home leads to the control page, which tells what runs here and what to paste where.
+func (e *Emulator) home(c *call) { c.redirect(panelPath) }
 
 // errorHelp is where error_uri leads.
 func (e *Emulator) errorHelp(c *call) {

@@ -38,6 +38,7 @@ type Request struct {
 	Status   int               `json:"status"`   // 0 while at work, and when the connection was dropped
 	Result   string            `json:"result"`   // the error that was answered, or what went back to the application
 	Failed   string            `json:"failed"`   // id of the failure that hit it
+	Failure  string            `json:"failure"`  // and its name, which outlives it
 }
 
 // lane is what concurrency is counted by.
@@ -118,7 +119,7 @@ func (e *Emulator) arrive(c *call) int {
 		Tenant: c.tenant, User: c.user, ClientID: c.client,
 	}
 	if c.rule != nil {
-		r.Failed = c.rule.ID
+		r.Failed, r.Failure = c.rule.ID, c.rule.Name
 	}
 	c.lane = lane{c.endpoint, c.user}
 	e.inFlight[c.lane]++
@@ -150,7 +151,7 @@ func (e *Emulator) depart(c *call, seq, status int) {
 		r := &e.recorded[seq-e.recorded[0].Seq]
 		r.Status, r.User, r.ClientID, r.Result = status, c.user, c.client, c.result
 		if c.rule != nil {
-			r.Failed = c.rule.ID
+			r.Failed, r.Failure = c.rule.ID, c.rule.Name
 		}
 	}
 	if status == 0 {
@@ -258,7 +259,7 @@ func classify(c *call) (endpoint, detail string) {
 		return EndpointAuthorize, detailAdminConsent
 	case path == "/_emulator/sign-in":
 		return EndpointAuthorize, "headless"
-	case strings.HasPrefix(path, "/_emulator/"), path == "/", path == "/favicon.ico":
+	case strings.HasPrefix(path, "/_emulator/"), path == panelPath, path == "/", path == "/favicon.ico":
 		return endpointControl, ""
 	case isGraphPath(path):
 		return EndpointGraph, c.r.Method + " " + graphOperation(path)

@@ -29,6 +29,8 @@ func (e *Emulator) routes() *http.ServeMux {
 	on("POST /{tenant}/signin", e.stepFlow)
 	on("GET /{$}", e.home)
 	on("GET /error", e.errorHelp)
+	on("GET "+panelPath, e.showPanel)
+	e.free(mux, "POST "+panelPath, e.pressPanel)
 	e.controlRoutes(mux)
 	return mux
 }
