@@ -218,6 +218,7 @@ func banner(out io.Writer, em *emulator.Emulator, servers []*listening, f flags)
 	for _, u := range urls {
 		line("  %-26s%s", "Authority and Graph URL", u)
 	}
+	line("  %-26s%s", "Control page", urls[0]+"/emulator")
 	line("  %-26s%s", "Cloud", `LATCHKEY_CLOUDS_EXTRA=[{"id":"emulator","name":"Emulator","authorityUrl":"`+urls[0]+`","graphUrl":"`+urls[0]+`"}]`)
 	line("")
 	line("  %-26s%s", "Directory (tenant) ID", seed.TenantID)

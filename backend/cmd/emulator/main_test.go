@@ -74,6 +74,7 @@ func TestRun(t *testing.T) {
 		out.mu.Unlock()
 		require.Contains(t, text, "https://app.example/cb")
 		require.Contains(t, text, "mara-copper-42")
+		require.Regexp(t, `Control page\s+http://127\.0\.0\.1:\d+/emulator\n`, text)
 		pool := x509.NewCertPool()
 		ca, err := os.ReadFile(caFile)
 		require.NoError(t, err)
