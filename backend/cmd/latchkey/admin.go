@@ -16,6 +16,7 @@ import (
 type adminCmd struct {
 	Create        adminCreateCmd `cmd:"" help:"Create an administrator; works before the first start too."`
 	ResetPassword adminResetCmd  `cmd:"" help:"Set a person's password anew and end all their sessions."`
+	Link          adminLinkCmd   `cmd:"" help:"Print a one-time link by which a person chooses a password."`
 }
 
 // passwordFile is how commands take a password: arguments and variables show in process lists.
@@ -48,7 +49,7 @@ func (cmd adminCreateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return withUsers(ctx, func(ctx context.Context, users *user.Service) error {
-		_, err := users.Create(ctx, user.Input{Email: cmd.Email, Name: cmd.Name, Role: auth.RoleAdmin, Password: password})
+		_, err := users.Create(ctx, user.Input{Email: cmd.Email, Name: cmd.Name, Role: auth.RoleAdmin, Password: &password})
 		if err == nil {
 			fmt.Println("Created the administrator " + cmd.Email + ".")
 		}
@@ -76,6 +77,21 @@ func (cmd adminResetCmd) Run(ctx context.Context) error {
 	})
 }
 
+type adminLinkCmd struct {
+	Email string `required:"" help:"The address that the person signs in with."`
+}
+
+// Run prints the link.
+func (cmd adminLinkCmd) Run(ctx context.Context) error {
+	return withUsers(ctx, func(ctx context.Context, users *user.Service) error {
+		link, err := users.OfferPasswordResetTo(ctx, cmd.Email)
+		if err == nil {
+			fmt.Println(link.URL.Reveal())
+		}
+		return err
+	})
+}
+
 // withUsers opens the database for one command, which acts as the product itself.
 func withUsers(ctx context.Context, do func(context.Context, *user.Service) error) error {
 	c, logger, err := load()
@@ -86,7 +102,6 @@ func withUsers(ctx context.Context, do func(context.Context, *user.Service) erro
 	if err != nil {
 		return err
 	}
-	users := &user.Service{DB: d, Now: app.SystemClock, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge}
 	ctx = auth.WithPrincipal(ctx, auth.System("latchkey admin"))
-	return errors.Join(do(ctx, users), d.Close())
+	return errors.Join(do(ctx, app.NewUsers(d, c, app.SystemClock)), d.Close())
 }

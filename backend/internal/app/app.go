@@ -128,9 +128,7 @@ func (a *App) buildServices() {
 	httpClient := entra.NewHTTPClient(c.MicrosoftTimeout)
 	microsoft := &entra.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
 	a.watch = &epoch.Watch{DB: a.DB, Logger: a.logger}
-	a.Users = &user.Service{
-		DB: a.DB, Now: a.now, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge,
-	}
+	a.Users = NewUsers(a.DB, c, a.now)
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
 		TokenLifetime: c.APITokenLifetime, KeyRotation: c.SigningKeyRotation,
@@ -152,6 +150,15 @@ func (a *App) buildServices() {
 		Graph:     &graph.Client{HTTP: httpClient, Now: a.now, Logger: a.logger},
 		PublicURL: c.PublicURL, RedirectURI: a.redirectURI(), Expiry: c.AuthorizationExpiry,
 		LinkExpiry: c.AuthorizationLinkExpiry, CallTimeout: c.MicrosoftTimeout, Now: a.now, Logger: a.logger,
+	}
+}
+
+// NewUsers returns the people of a database, set up as configured.
+func NewUsers(d *db.DB, c *config.Config, now func() time.Time) *user.Service {
+	return &user.Service{
+		DB: d, Now: now, PublicURL: c.PublicURL, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge,
+		InvitationExpiry: c.InvitationExpiry, ResetExpiry: c.PasswordResetExpiry, DeviceLifetime: c.DeviceLifetime,
+		Limits: user.Limits{Window: c.SignInWindow, PerAccount: c.SignInAttempts, PerNetwork: c.SignInAttemptsPerNetwork},
 	}
 }
 
@@ -185,7 +192,9 @@ func (a *App) buildServer() error {
 	secure := a.Config.Public.Scheme == "https"
 	api, root := a.Server.API(), a.Server.Root()
 	(&endpoints{app: a}).Mount(api, root)
-	(&user.API{Service: a.Users, CookieName: a.Server.SessionCookieName(), Secure: secure}).Mount(api)
+	(&user.API{
+		Service: a.Users, SessionCookie: a.Server.SessionCookieName(), DeviceCookie: a.Server.DeviceCookieName(), Secure: secure,
+	}).Mount(api)
 	(&apiclient.API{Service: a.Clients}).Mount(api, root)
 	(&accountkey.API{Service: a.Keys, RedirectURI: a.redirectURI()}).Mount(api)
 	(&token.API{Broker: a.Broker}).Mount(api)

@@ -145,6 +145,10 @@ func TestContractSchemas(t *testing.T) {
 		a := apptest.New(t)
 		admin := a.Admin()
 		keyID := admin.CreateKey("Described")
+		invited := admin.Call(http.MethodPost, "/api/v1/users", map[string]any{
+			"email": "bo@fabrikam.example", "name": "Bo", "role": "viewer",
+		}).Status(http.StatusCreated)
+		_, token, _ := strings.Cut(invited.Text("invitation", "url"), "#")
 		document, err := openapi3.NewLoader().LoadFromData(openapi.V30)
 		require.NoError(t, err)
 		for _, row := range []struct {
@@ -154,6 +158,10 @@ func TestContractSchemas(t *testing.T) {
 			{"Instance", a.Call(http.MethodGet, "/api/v1/instance", nil).Status(http.StatusOK)},
 			{"Session", admin.Call(http.MethodGet, "/api/v1/session", nil).Status(http.StatusOK)},
 			{"UserPage", admin.Call(http.MethodGet, "/api/v1/users", nil).Status(http.StatusOK)},
+			{"UserCreated", invited},
+			{"Invitation", a.Call(http.MethodPost, "/api/v1/invitations/inspect", map[string]any{"token": token}).Status(http.StatusOK)},
+			{"UserLink", admin.Call(http.MethodPost, "/api/v1/users/"+invited.Text("id")+"/invitation", nil).Status(http.StatusCreated)},
+			{"SessionPage", admin.Call(http.MethodGet, "/api/v1/sessions", nil).Status(http.StatusOK)},
 			{"AccountKey", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID, nil).Status(http.StatusOK)},
 			{"AccountKeyPage", admin.Call(http.MethodGet, "/api/v1/account-keys", nil).Status(http.StatusOK)},
 			{"ActivityPage", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID+"/activity", nil).Status(http.StatusOK)},

@@ -152,14 +152,28 @@ func TestSecretsStaySecret(t *testing.T) {
 	a.Call(http.MethodPost, path+"/access-token", map[string]any{"forceRefresh": true}, bearer...).Status(http.StatusOK)
 	second := storedTokens(t, a)
 	refresh(http.StatusConflict, emulator.Failure{AADSTS: 7000215})
-	_, session, _ := strings.Cut(admin.Cookies(), "=")
+	cookies, err := http.ParseCookie(admin.Cookies())
+	require.NoError(t, err)
+	invited := admin.Call(http.MethodPost, "/api/v1/users", map[string]any{
+		"email": "bo@fabrikam.example", "name": "Bo", "role": "viewer",
+	}).Status(http.StatusCreated)
+	_, invitation, _ := strings.Cut(invited.Text("invitation", "url"), "#")
+	inspect := map[string]any{"token": invitation}
+	a.Call(http.MethodPost, "/api/v1/invitations/inspect", inspect).Status(http.StatusOK)
+	a.Call(http.MethodPost, "/api/v1/invitations/accept", map[string]any{"token": invitation, "password": "short"}).
+		Status(http.StatusUnprocessableEntity)
+	a.Call(http.MethodPost, "/api/v1/invitations/inspect", map[string]any{"token": invitation + "x"}).Status(http.StatusNotFound)
 
 	secrets := map[string]string{
-		"client secret": planted, "password": apptest.Password, "session cookie": session, "set-up code": a.SetupCode,
+		"client secret": planted, "password": apptest.Password, "invitation": invitation, "set-up code": a.SetupCode,
 		"API client's secret": made.Text("secret"), "JWT": issued.Text("access_token"),
 		"access token": first["access_token"], "refresh token": first["refresh_token"],
 		"next access token": second["access_token"], "next refresh token": second["refresh_token"],
 		"authorization code": back.Query().Get("code"), "state": back.Query().Get("state"),
+	}
+	require.Len(t, cookies, 2)
+	for _, cookie := range cookies {
+		secrets["cookie "+cookie.Name] = cookie.Value
 	}
 	for place, content := range map[string]string{
 		"the database": databaseContent(t, a), "the data folder": fileContent(t, a), "what is logged": a.Output.String(),

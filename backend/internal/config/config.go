@@ -50,6 +50,12 @@ type Config struct {
 
 	SessionIdleTimeout        time.Duration `env:"SESSION_IDLE_TIMEOUT" envDefault:"12h"`
 	SessionMaxAge             time.Duration `env:"SESSION_MAX_AGE" envDefault:"168h"`
+	InvitationExpiry          time.Duration `env:"INVITATION_EXPIRY" envDefault:"72h"`
+	PasswordResetExpiry       time.Duration `env:"PASSWORD_RESET_EXPIRY" envDefault:"24h"`
+	DeviceLifetime            time.Duration `env:"DEVICE_LIFETIME" envDefault:"2160h"`
+	SignInWindow              time.Duration `env:"SIGN_IN_WINDOW" envDefault:"15m"`
+	SignInAttempts            int           `env:"SIGN_IN_ATTEMPTS" envDefault:"10"`
+	SignInAttemptsPerNetwork  int           `env:"SIGN_IN_ATTEMPTS_PER_NETWORK" envDefault:"50"`
 	APITokenLifetime          time.Duration `env:"API_TOKEN_LIFETIME" envDefault:"1h"`
 	SigningKeyRotation        time.Duration `env:"SIGNING_KEY_ROTATION" envDefault:"720h"`
 	AuthorizationExpiry       time.Duration `env:"AUTHORIZATION_EXPIRY" envDefault:"10m"`
@@ -189,7 +195,7 @@ func (p *problems) validate(c *Config) {
 	p.publicURL(c)
 	p.clouds(c)
 	p.database(c)
-	p.durations(c)
+	p.amounts(c)
 	if !c.MasterKey.IsZero() {
 		keys, err := secret.ParseMasterKeys(c.MasterKey)
 		if err != nil {
@@ -291,11 +297,19 @@ func (p *problems) database(c *Config) {
 	}
 }
 
-func (p *problems) durations(c *Config) {
+func (p *problems) amounts(c *Config) {
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
-		if d, ok := v.Field(i).Interface().(time.Duration); ok && d <= 0 {
-			p.add(v.Type().Field(i).Tag.Get("env"), "must be longer than nothing")
+		name := v.Type().Field(i).Tag.Get("env")
+		switch amount := v.Field(i).Interface().(type) {
+		case time.Duration:
+			if amount <= 0 {
+				p.add(name, "must be longer than nothing")
+			}
+		case int:
+			if amount < 1 {
+				p.add(name, "must be at least 1")
+			}
 		}
 	}
 }

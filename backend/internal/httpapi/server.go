@@ -78,13 +78,18 @@ func (s *Server) Routes() []Route { return s.routes }
 // Handler serves everything mounted.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// SessionCookieName is the name of the cookie that holds a person's session. Over https it carries
-// the prefix that ties it to this very host (RFC 6265bis §4.1.3.2).
-func (s *Server) SessionCookieName() string {
+// SessionCookieName is the name of the cookie that holds a person's session.
+func (s *Server) SessionCookieName() string { return s.cookieName("latchkey_session") }
+
+// DeviceCookieName is the name of the cookie by which a browser is known in which somebody signed in.
+func (s *Server) DeviceCookieName() string { return s.cookieName("latchkey_device") }
+
+// cookieName adds, over https, the prefix that ties a cookie to this very host (RFC 6265bis §4.1.3.2).
+func (s *Server) cookieName(name string) string {
 	if s.Public.Scheme == "https" {
-		return "__Host-latchkey_session"
+		return "__Host-" + name
 	}
-	return "latchkey_session"
+	return name
 }
 
 // identify gives the request an id and notes where it came from.

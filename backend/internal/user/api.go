@@ -1,6 +1,7 @@
 package user
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -14,9 +15,10 @@ import (
 
 // API serves set-up, sessions and people.
 type API struct {
-	Service    *Service
-	CookieName string
-	Secure     bool // whether browsers reach us by https
+	Service       *Service
+	SessionCookie string // its name
+	DeviceCookie  string // its name
+	Secure        bool   // whether browsers reach us by https
 }
 
 // Mount adds the routes.
@@ -25,38 +27,30 @@ func (a *API) Mount(r httpapi.Router) {
 	r.Public(http.MethodPost, "/setup", a.setup)
 	// Public: address and password are the credential.
 	r.Public(http.MethodPost, "/session", a.signIn)
+	// Public: whoever was sent the link has no password yet. The link's secret is the credential.
+	r.Public(http.MethodPost, "/invitations/inspect", a.inspect)
+	r.Public(http.MethodPost, "/invitations/accept", a.accept)
 	r.People(http.MethodGet, "/session", "", a.session)
 	r.People(http.MethodDelete, "/session", "", a.signOut)
 	r.People(http.MethodPost, "/session/password", "", a.changePassword)
+	r.People(http.MethodGet, "/sessions", "", a.sessions)
+	r.People(http.MethodDelete, "/sessions", "", a.endOtherSessions)
+	r.People(http.MethodDelete, "/sessions/:id", "", a.endSession)
 	r.GET("/users", auth.UsersWrite, a.list)
 	r.POST("/users", auth.UsersWrite, a.create)
 	r.GET("/users/:id", auth.UsersWrite, a.get)
 	r.PATCH("/users/:id", auth.UsersWrite, a.update)
 	r.DELETE("/users/:id", auth.UsersWrite, a.delete)
+	r.DELETE("/users/:id/sessions", auth.UsersWrite, a.endSessionsOf)
+	r.POST("/users/:id/invitation", auth.UsersWrite, a.invite)
+	r.POST("/users/:id/password-reset", auth.UsersWrite, a.offerPasswordReset)
 }
 
-type setupRequest struct {
-	SetupCode secret.String `json:"setupCode" validate:"required" swaggertype:"string" example:"7KQM-2XDR-9HTB"`
-	Email     string        `json:"email" validate:"required" example:"ada@example.com"`
-	Name      string        `json:"name" validate:"required" example:"Ada Lovelace"`
-	Password  secret.String `json:"password" validate:"required" swaggertype:"string" format:"password" minLength:"12" maxLength:"128"`
-} // @name SetupRequest
-
-type signInRequest struct {
-	Email    string        `json:"email" validate:"required" example:"ada@example.com"`
-	Password secret.String `json:"password" validate:"required" swaggertype:"string" format:"password"`
-} // @name SignInRequest
-
-type passwordRequest struct {
-	CurrentPassword secret.String `json:"currentPassword" validate:"required" swaggertype:"string" format:"password"`
-	NewPassword     secret.String `json:"newPassword" validate:"required" swaggertype:"string" format:"password" minLength:"12" maxLength:"128"`
-} // @name PasswordChange
-
 type createRequest struct {
-	Email    string        `json:"email" validate:"required" example:"grace@example.com"`
-	Name     string        `json:"name" validate:"required" example:"Grace Hopper"`
-	Role     auth.Role     `json:"role" validate:"required"`
-	Password secret.String `json:"password" validate:"required" swaggertype:"string" format:"password" minLength:"12" maxLength:"128"`
+	Email    string         `json:"email" validate:"required" example:"grace@example.com"`
+	Name     string         `json:"name" validate:"required" example:"Grace Hopper"`
+	Role     auth.Role      `json:"role" validate:"required"`
+	Password *secret.String `json:"password,omitempty" swaggertype:"string" format:"password" minLength:"12" maxLength:"128"` // For scripts; left out, the person chooses it by the link in the answer
 } // @name UserCreate
 
 type patchRequest struct {
@@ -66,139 +60,30 @@ type patchRequest struct {
 } // @name UserPatch
 
 type userView struct {
-	ID           string     `json:"id" validate:"required"`
-	Email        string     `json:"email" validate:"required"`
-	Name         string     `json:"name" validate:"required"`
-	Role         auth.Role  `json:"role" validate:"required"`
-	Disabled     bool       `json:"disabled" validate:"required"`
-	CreatedAt    time.Time  `json:"createdAt" validate:"required"`
-	UpdatedAt    time.Time  `json:"updatedAt" validate:"required"`
-	LastSignInAt *time.Time `json:"lastSignInAt" validate:"required"`
+	ID            string     `json:"id" validate:"required"`
+	Email         string     `json:"email" validate:"required"`
+	Name          string     `json:"name" validate:"required"`
+	Role          auth.Role  `json:"role" validate:"required"`
+	Status        Status     `json:"status" validate:"required"`
+	Disabled      bool       `json:"disabled" validate:"required"`
+	LinkExpiresAt *time.Time `json:"linkExpiresAt" validate:"required"` // Of the last one-time link, until it is used
+	CreatedAt     time.Time  `json:"createdAt" validate:"required"`
+	UpdatedAt     time.Time  `json:"updatedAt" validate:"required"`
+	LastSignInAt  *time.Time `json:"lastSignInAt" validate:"required"`
 } // @name User
+
+type createdView struct {
+	userView
+	Invitation *linkView `json:"invitation" validate:"required"` // Shown this once; null with an initial password
+} // @name UserCreated
 
 type userPage page.Page[userView] // @name UserPage
 
-type sessionView struct {
-	User        userView          `json:"user" validate:"required"`
-	Permissions []auth.Permission `json:"permissions" validate:"required"`
-	ExpiresAt   time.Time         `json:"expiresAt" validate:"required"`
-} // @name Session
-
 func viewOf(u User) userView {
 	return userView{
-		ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Disabled: u.Disabled,
+		ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Status: u.Status(), Disabled: u.Disabled, LinkExpiresAt: u.LinkExpiresAt,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, LastSignInAt: u.LastSignInAt,
 	}
-}
-
-func sessionOf(u User, s Session) sessionView {
-	return sessionView{User: viewOf(u), Permissions: u.Role.Permissions(), ExpiresAt: s.ExpiresAt}
-}
-
-// @Summary   Make the first administrator
-// @ID        setUp
-// @Tags      People
-// @Param     body  body  setupRequest  true  "The set-up code that the server printed, and who you are"
-// @Success   201  {object}  sessionView
-// @Failure   403  "Not the set-up code: code invalid_setup_code"
-// @Failure   409  "There is an administrator already: code already_set_up"
-// @Failure   422  "A field is wrong"
-// @Failure   429  "Too many attempts"
-// @Router    /api/v1/setup [post]
-func (a *API) setup(c echo.Context) error {
-	in, err := httpapi.Bind[setupRequest](c)
-	if err != nil {
-		return err
-	}
-	made, err := a.Service.Setup(c.Request().Context(), in.SetupCode,
-		Input{Email: in.Email, Name: in.Name, Password: in.Password}, c.Request().UserAgent())
-	if err != nil {
-		return err
-	}
-	a.setCookie(c, made.Token.Reveal(), made.Session.ExpiresAt)
-	return c.JSON(http.StatusCreated, sessionOf(made.User, made.Session))
-}
-
-// @Summary   Sign in
-// @ID        signIn
-// @Tags      People
-// @Param     body  body  signInRequest  true  "Address and password"
-// @Success   200  {object}  sessionView
-// @Failure   401  "Address or password is wrong: code invalid_credentials"
-// @Failure   429  "Too many attempts"
-// @Router    /api/v1/session [post]
-func (a *API) signIn(c echo.Context) error {
-	in, err := httpapi.Bind[signInRequest](c)
-	if err != nil {
-		return err
-	}
-	made, err := a.Service.SignIn(c.Request().Context(), in.Email, in.Password, c.Request().UserAgent())
-	if err != nil {
-		return err
-	}
-	a.setCookie(c, made.Token.Reveal(), made.Session.ExpiresAt)
-	return c.JSON(http.StatusOK, sessionOf(made.User, made.Session))
-}
-
-// setCookie hands the session to the browser: no script can read it, no other site can send it.
-func (a *API) setCookie(c echo.Context, value string, expires time.Time) {
-	cookie := &http.Cookie{ //nolint:gosec // Secure follows the public URL
-		Name: a.CookieName, Value: value, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteStrictMode,
-	}
-	if value == "" {
-		cookie.MaxAge = -1
-	}
-	c.SetCookie(cookie)
-}
-
-// @Summary   Who is signed in
-// @ID        getSession
-// @Tags      People
-// @Security  Session
-// @Success   200  {object}  sessionView
-// @Router    /api/v1/session [get]
-func (a *API) session(c echo.Context) error {
-	u, s, err := a.Service.Current(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, sessionOf(u, s))
-}
-
-// @Summary   Sign out
-// @ID        signOut
-// @Tags      People
-// @Security  Session
-// @Success   204  "Signed out"
-// @Router    /api/v1/session [delete]
-func (a *API) signOut(c echo.Context) error {
-	if err := a.Service.SignOut(c.Request().Context()); err != nil {
-		return err
-	}
-	a.setCookie(c, "", time.Time{})
-	return c.NoContent(http.StatusNoContent)
-}
-
-// @Summary   Change one's own password
-// @Description  Ends all other sessions of the person.
-// @ID        changePassword
-// @Tags      People
-// @Security  Session
-// @Param     body  body  passwordRequest  true  "The present and the new password"
-// @Success   204  "Changed"
-// @Failure   422  "A field is wrong"
-// @Failure   429  "Too many attempts"
-// @Router    /api/v1/session/password [post]
-func (a *API) changePassword(c echo.Context) error {
-	in, err := httpapi.Bind[passwordRequest](c)
-	if err != nil {
-		return err
-	}
-	if err := a.Service.ChangeOwnPassword(c.Request().Context(), in.CurrentPassword, in.NewPassword); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
 }
 
 // @Summary   List people, newest first
@@ -223,11 +108,13 @@ func (a *API) list(c echo.Context) error {
 }
 
 // @Summary   Add a person
+// @Description  The answer holds a one-time link for them, by which they choose their password. Only its hash is kept.
+// @Description  A script may give an initial password instead: then there is no link, and they can sign in at once.
 // @ID        createUser
 // @Tags      People
 // @Security  ApiClient[users:write]
 // @Param     body  body  createRequest  true  "The person to add"
-// @Success   201  {object}  userView
+// @Success   201  {object}  createdView
 // @Header    201  {string}  Location  "Where the person is"
 // @Header    201  {string}  ETag      "Its version"
 // @Failure   409  "Another person has the address: code email_taken"
@@ -238,12 +125,18 @@ func (a *API) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	u, err := a.Service.Create(c.Request().Context(), Input(in))
+	made, err := a.Service.Create(c.Request().Context(), Input(in))
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set(echo.HeaderLocation, httpapi.BasePath+"/users/"+u.ID)
-	return reply(c, http.StatusCreated, u)
+	c.Response().Header().Set(echo.HeaderLocation, httpapi.BasePath+"/users/"+made.User.ID)
+	httpapi.SetETag(c, made.User.Version)
+	v := createdView{userView: viewOf(made.User)}
+	if made.Link != nil {
+		link := linkViewOf(*made.Link)
+		v.Invitation = &link
+	}
+	return c.JSON(http.StatusCreated, v)
 }
 
 func reply(c echo.Context, status int, u User) error {
@@ -273,7 +166,7 @@ func (a *API) get(c echo.Context) error {
 }
 
 // @Summary   Change a person
-// @Description  Disabling a person ends their sessions.
+// @Description  Disabling a person ends their sessions and their open link.
 // @ID        updateUser
 // @Tags      People
 // @Security  ApiClient[users:write]
@@ -318,6 +211,28 @@ func (a *API) delete(c echo.Context) error {
 		return err
 	}
 	if err := a.Service.Delete(c.Request().Context(), id, httpapi.IfMatch(c)); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// @Summary   Sign a person out everywhere
+// @ID        endUserSessions
+// @Tags      People
+// @Security  ApiClient[users:write]
+// @Param     id  path  string  true  "The person's id"
+// @Success   204  "Signed out"
+// @Failure   404  "No such person"
+// @Router    /api/v1/users/{id}/sessions [delete]
+func (a *API) endSessionsOf(c echo.Context) error { return noContent(c, a.Service.EndSessionsOf) }
+
+// noContent does something with what the path names, and has nothing to tell of it.
+func noContent(c echo.Context, do func(ctx context.Context, id string) error) error {
+	id, err := httpapi.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := do(c.Request().Context(), id); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -14,6 +14,7 @@ import (
 
 const (
 	hashesAtOnce = 2                // 19 MiB each: sign-ins must not exhaust the memory
+	forTheKnown  = 1                // more of them for people who are known, whatever strangers do
 	waitForHash  = 10 * time.Second // then the caller is asked to come back
 )
 
@@ -21,6 +22,8 @@ const (
 type hasher struct {
 	once  sync.Once
 	slots chan struct{}
+	known chan struct{}
+	wait  time.Duration
 
 	dummyOnce sync.Once
 	dummy     string
@@ -32,21 +35,34 @@ func params() *argon2id.Params {
 	return &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
-// acquire waits for a free slot; the caller gives it back by calling release.
-func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
-	h.once.Do(func() { h.slots = make(chan struct{}, hashesAtOnce) })
-	ctx, cancel := context.WithTimeout(ctx, waitForHash)
+func (h *hasher) start() {
+	h.slots, h.known = make(chan struct{}, hashesAtOnce), make(chan struct{}, forTheKnown)
+	h.wait = waitForHash
+}
+
+// acquire waits for a free slot; the caller gives it back by calling release. A known caller is one
+// who proved who they are by something else than the password that is to be hashed.
+func (h *hasher) acquire(ctx context.Context, known bool) (release func(), err error) {
+	h.once.Do(h.start)
+	ctx, cancel := context.WithTimeout(ctx, h.wait)
 	defer cancel()
+	var reserved chan struct{} // nil is never free
+	if known {
+		reserved = h.known
+	}
 	select {
 	case h.slots <- struct{}{}:
 		return func() { <-h.slots }, nil
+	case reserved <- struct{}{}:
+		return func() { <-reserved }, nil
 	case <-ctx.Done():
 		return nil, errBusy.Because(ctx.Err())
 	}
 }
 
+// hash makes the stored form of a new password, which only somebody known chooses.
 func (h *hasher) hash(ctx context.Context, password secret.String) (string, error) {
-	release, err := h.acquire(ctx)
+	release, err := h.acquire(ctx, true)
 	if err != nil {
 		return "", err
 	}
@@ -58,14 +74,9 @@ func (h *hasher) hash(ctx context.Context, password secret.String) (string, erro
 	return hash, nil
 }
 
-// matches compares with a stored hash. Without one ("" for an unknown person) it takes just as long
-// and answers no, so that the time doesn't tell who exists.
-func (h *hasher) matches(ctx context.Context, password secret.String, hash string) (bool, error) {
-	release, err := h.acquire(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer release()
+// matches compares with a stored hash; the caller holds a slot. Without a hash ("" for an unknown
+// person) it takes just as long and answers no, so that the time doesn't tell who exists.
+func (h *hasher) matches(password secret.String, hash string) (bool, error) {
 	dummy, err := h.dummyHash() // made on the first call, whoever it is for
 	if err != nil {
 		return false, err

@@ -19,12 +19,16 @@ import (
 
 // Service holds the use cases of people and sessions.
 type Service struct {
-	DB          *db.DB
-	Now         func() time.Time
-	IdleTimeout time.Duration // a session ends after this long without a request
-	MaxAge      time.Duration // and after this long in any case
+	DB               *db.DB
+	Now              func() time.Time
+	PublicURL        string
+	IdleTimeout      time.Duration // a session ends after this long without a request
+	MaxAge           time.Duration // and after this long in any case
+	InvitationExpiry time.Duration
+	ResetExpiry      time.Duration // of a link to choose a new password
+	DeviceLifetime   time.Duration // how long a browser is known after the last sign-in by it
+	Limits           Limits
 
-	limits limiter
 	hasher hasher
 }
 
@@ -33,21 +37,33 @@ type Input struct {
 	Email    string
 	Name     string
 	Role     auth.Role
-	Password secret.String
+	Password *secret.String // nil: they choose it themselves, by a link
+}
+
+// Created is a person who was added, and the link to hand to them unless they have a password already.
+type Created struct {
+	User User
+	Link *Link
 }
 
 // Create adds a person.
-func (s *Service) Create(ctx context.Context, in Input) (User, error) {
+func (s *Service) Create(ctx context.Context, in Input) (Created, error) {
 	actor, _ := auth.From(ctx)
 	u, err := s.prepare(ctx, in, actor)
 	if err != nil {
-		return User{}, err
+		return Created{}, err
 	}
-	return u, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	made := Created{User: u}
+	message := "Added as " + string(u.Role) + "."
+	if in.Password == nil {
+		link := s.putLink(&made.User, u.CreatedAt, s.InvitationExpiry, actor)
+		made.Link, message = &link, "Invited as "+string(u.Role)+"."
+	}
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		if err := lockAll(tx); err != nil {
 			return err
 		}
-		if err := insert(tx, &u); err != nil {
+		if err := insert(tx, &made.User); err != nil {
 			return err
 		}
 		// Whoever is added from the command line before the first start makes the set-up code needless.
@@ -55,9 +71,10 @@ func (s *Service) Create(ctx context.Context, in Input) (User, error) {
 			return err
 		}
 		return audit.Record(tx, u.CreatedAt, audit.Event{
-			Action: "user.created", Object: object(u), Message: "Added as " + string(u.Role) + ".",
+			Action: "user.created", Object: object(u), Message: message,
 		})
 	})
+	return made, err
 }
 
 // prepare checks the input and makes the row of it.
@@ -70,12 +87,14 @@ func (s *Service) prepare(ctx context.Context, in Input, granter auth.Principal)
 	}
 	u.EmailKey = emailKey(u.Email)
 	f.role(in.Role, granter)
-	f.password("password", in.Password, in.Email, in.Name)
-	if err := f.err(); err != nil {
-		return User{}, err
+	if in.Password != nil {
+		f.password("password", *in.Password, in.Email, in.Name)
+	}
+	if err := f.err(); err != nil || in.Password == nil {
+		return u, err
 	}
 	var err error
-	u.PasswordHash, err = s.hasher.hash(ctx, in.Password)
+	u.PasswordHash, err = s.hasher.hash(ctx, *in.Password)
 	return u, err
 }
 
@@ -103,7 +122,7 @@ type Patch struct {
 }
 
 // Update changes a person if they are at one of the given versions (nil: whatever the version).
-// Disabling ends their sessions.
+// Disabling ends their sessions and their open link.
 func (s *Service) Update(ctx context.Context, id string, p Patch, versions []int64) (User, error) {
 	now := s.Now()
 	actor, _ := auth.From(ctx)
@@ -145,8 +164,12 @@ func (s *Service) save(tx *gorm.DB, before User, after *User, now time.Time) err
 		return nil
 	}
 	after.Version, after.UpdatedAt = before.Version+1, now
+	if after.Disabled {
+		after.dropLink()
+	}
 	err := tx.Model(&User{}).Where("id = ?", before.ID).UpdateColumns(map[string]any{
 		"name": after.Name, "role": after.Role, "disabled": after.Disabled, "version": after.Version, "updated_at": now,
+		"link_hash": after.LinkHash, "link_expires_at": after.LinkExpiresAt, "link_by": after.LinkBy,
 	}).Error
 	if err != nil {
 		return fmt.Errorf("update person %s: %w", before.ID, err)
@@ -191,21 +214,20 @@ func (s *Service) ResetPassword(ctx context.Context, email string, plain secret.
 	if err != nil {
 		return err
 	}
-	return s.setPassword(ctx, u, "password", plain, "")
+	return s.setPassword(ctx, u, newPassword{field: "password", plain: plain})
 }
 
 // ChangeOwnPassword sets the password of the person who is signed in, who proves to know the present
-// one, and ends their other sessions.
-func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.String) error {
+// one. It ends their other sessions and makes their other browsers unknown.
+func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.String, b Browser) error {
 	p, _ := auth.From(ctx)
 	u, err := s.Get(ctx, p.ID)
 	if err != nil {
 		return err
 	}
-	if wait := s.limits.take("password "+u.ID, s.Now()); wait > 0 {
-		return ErrTooMany.After(wait)
-	}
-	same, err := s.hasher.matches(ctx, current, u.PasswordHash)
+	// Counted for the session, so that whoever stole another one cannot keep the person from it.
+	counted := []bucket{{key: "password " + p.SessionID, most: s.Limits.PerAccount}}
+	same, err := s.compare(ctx, current, u.PasswordHash, true, counted)
 	if err != nil {
 		return err
 	}
@@ -214,39 +236,53 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.S
 		f.add("currentPassword", "wrong", "This is not your present password.")
 		return f.err()
 	}
-	return s.setPassword(ctx, u, "newPassword", plain, p.SessionID)
+	return s.setPassword(ctx, u, newPassword{field: "newPassword", plain: plain, own: true, session: p.SessionID, browser: b, counted: counted})
 }
 
-func (s *Service) setPassword(ctx context.Context, u User, field string, plain secret.String, keepSession string) error {
+// newPassword is a change of a password.
+type newPassword struct {
+	field   string // of the request
+	plain   secret.String
+	own     bool // counts only on top of the password that they proved to know
+	session string
+	browser Browser
+	counted []bucket
+}
+
+func (s *Service) setPassword(ctx context.Context, u User, change newPassword) error {
 	var f fields
-	f.password(field, plain, u.Email, u.Name)
+	f.password(change.field, change.plain, u.Email, u.Name)
 	if err := f.err(); err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, plain)
+	hash, err := s.hasher.hash(ctx, change.plain)
 	if err != nil {
 		return err
 	}
 	now := s.Now()
 	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := lockAll(tx); err != nil {
+			return err
+		}
 		q := tx.Model(&User{}).Where("id = ?", u.ID)
-		if keepSession != "" { // their own change counts only on top of the password that they proved to know
+		if change.own {
 			q = q.Where("password_hash = ? AND disabled = ?", u.PasswordHash, false)
 		}
-		res := q.UpdateColumns(map[string]any{"password_hash": hash, "updated_at": now})
+		res := q.UpdateColumns(map[string]any{
+			"password_hash": hash, "link_hash": nil, "link_expires_at": nil, "link_by": "",
+			"version": gorm.Expr("version + 1"), "updated_at": now,
+		})
 		if res.Error != nil {
 			return fmt.Errorf("set password of %s: %w", u.ID, res.Error)
 		}
 		if res.RowsAffected == 0 {
 			return ErrSignedOut
 		}
-		if err := endSessions(tx, u.ID, keepSession); err != nil {
-			return err
-		}
-		if err := db.BumpEpoch(tx); err != nil {
-			return err
-		}
-		return audit.Record(tx, now, audit.Event{Action: "user.password_changed", Object: object(u), Message: "Changed the password."})
+		return errors.Join(
+			endSessions(tx, u.ID, change.session), forgetDevices(tx, u.ID, change.browser.Device), settle(tx, change.counted),
+			db.BumpEpoch(tx),
+			audit.Record(tx, now, audit.Event{Action: "user.password_changed", Object: object(u), Message: "Changed the password."}),
+		)
 	})
 }
 
@@ -261,10 +297,11 @@ func locked(tx *gorm.DB, id string, versions []int64) (User, error) {
 	return u, err
 }
 
-// needAdmin refuses a change that leaves nobody who could undo it.
+// needAdmin refuses a change that leaves nobody who could undo it. An admin who has yet to accept an
+// invitation could not.
 func needAdmin(tx *gorm.DB) error {
 	var n int64
-	err := tx.Model(&User{}).Where("role = ? AND disabled = ?", auth.RoleAdmin, false).Count(&n).Error
+	err := tx.Model(&User{}).Where("role = ? AND disabled = ? AND password_hash <> ''", auth.RoleAdmin, false).Count(&n).Error
 	if err != nil {
 		return fmt.Errorf("count administrators: %w", err)
 	}

@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,140 +13,74 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
-// SignedIn is a new session and the token that the browser keeps of it.
+// SignedIn is a new session, and what the browser keeps: the session's token, and the device's, by
+// which it is known from now on.
 type SignedIn struct {
 	User    User
 	Session Session
 	Token   secret.String
+	Device  secret.String
 }
 
-// SetupRequired reports that there is nobody yet.
-func (s *Service) SetupRequired(ctx context.Context) (bool, error) {
-	var n int64
-	if err := s.DB.Read(ctx).Model(&User{}).Limit(1).Count(&n).Error; err != nil {
-		return false, fmt.Errorf("count people: %w", err)
-	}
-	return n == 0, nil
-}
-
-// codeAlphabet leaves out what is mistaken for something else; 12 of it hold 60 bits.
-const codeAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-// NewSetupCode makes the code that proves, to the set-up page, a person who can read what the server
-// prints. The one before is good for nothing afterwards.
-func (s *Service) NewSetupCode(ctx context.Context) (secret.String, error) {
-	raw := make([]byte, 12)
-	// crypto/rand.Read never fails; it ends the program when the system has no randomness.
-	_, _ = rand.Read(raw)
-	var text strings.Builder
-	for i, b := range raw {
-		if i > 0 && i%4 == 0 {
-			text.WriteByte('-')
-		}
-		text.WriteByte(codeAlphabet[int(b)%len(codeAlphabet)])
-	}
-	code := secret.New(text.String())
-	return code, s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE instance SET setup_code_hash = ? WHERE id = 1", hashCode(code)).Error
-	})
-}
-
-// hashCode forgives case, spaces and missing dashes.
-func hashCode(code secret.String) string {
-	plain := strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(code.Reveal()))
-	return secret.Hash(secret.New(plain))
-}
-
-// Setup makes the first administrator, once, and signs them in.
-func (s *Service) Setup(ctx context.Context, code secret.String, in Input, userAgent string) (SignedIn, error) {
-	if wait := s.limits.take("setup "+auth.RequestFrom(ctx).IP, s.Now()); wait > 0 {
-		return SignedIn{}, ErrTooMany.After(wait)
-	}
-	if err := s.checkSetup(s.DB.Read(ctx), code); err != nil {
-		return SignedIn{}, err
-	}
-	in.Role = auth.RoleAdmin
-	u, err := s.prepare(ctx, in, auth.System("set-up"))
-	if err != nil {
-		return SignedIn{}, err
-	}
-	u.LastSignInAt = &u.CreatedAt
-	out := s.newSession(ctx, u, userAgent)
-	actor := u.principal(out.Session.ID)
-	return out, s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		if err := lockAll(tx); err != nil {
-			return err
-		}
-		if err := s.checkSetup(tx, code); err != nil {
-			return err
-		}
-		if err := errors.Join(insert(tx, &u), clearSetupCode(tx)); err != nil {
-			return err
-		}
-		if err := tx.Create(&out.Session).Error; err != nil {
-			return fmt.Errorf("insert session: %w", err)
-		}
-		return audit.Record(tx, u.CreatedAt, audit.Event{
-			Action: "setup.completed", Object: object(u), Actor: &actor, Message: "Made the first administrator.",
-		})
-	})
-}
-
-func (s *Service) checkSetup(q *gorm.DB, code secret.String) error {
-	var n int64
-	if err := q.Model(&User{}).Count(&n).Error; err != nil {
-		return fmt.Errorf("count people: %w", err)
-	}
-	if n > 0 {
-		return ErrAlreadySet
-	}
-	var row struct{ SetupCodeHash *string }
-	if err := q.Table("instance").Where("id = 1").Take(&row).Error; err != nil {
-		return fmt.Errorf("read set-up code: %w", err)
-	}
-	if row.SetupCodeHash == nil || hashCode(code) != *row.SetupCodeHash {
-		return ErrSetupCode
-	}
-	return nil
-}
-
-func (s *Service) newSession(ctx context.Context, u User, userAgent string) SignedIn {
+func (s *Service) newSession(ctx context.Context, u User, b Browser) SignedIn {
 	now := s.Now()
 	token := secret.Random()
 	return SignedIn{User: u, Token: token, Session: Session{
 		ID: uuid.Must(uuid.NewV7()).String(), UserID: u.ID, TokenHash: secret.Hash(token), CreatedAt: now, SeenAt: now,
 		IdleExpiresAt: now.Add(s.IdleTimeout), ExpiresAt: now.Add(s.MaxAge),
-		IP: auth.RequestFrom(ctx).IP, UserAgent: strings.ToValidUTF8(userAgent[:min(len(userAgent), 200)], ""),
+		IP: auth.RequestFrom(ctx).IP, UserAgent: strings.ToValidUTF8(b.UserAgent[:min(len(b.UserAgent), 200)], ""),
 	}}
 }
 
-// SignIn starts a session. Whether address or password was wrong can't be told from the answer, nor
-// from the time it takes.
-func (s *Service) SignIn(ctx context.Context, email string, plain secret.String, userAgent string) (SignedIn, error) {
-	now := s.Now()
-	key := auth.RequestFrom(ctx).IP + " " + emailKey(email)
-	if wait := s.limits.take(key, now); wait > 0 {
-		return SignedIn{}, ErrTooMany.After(wait)
+// begin stores a new session in place of the one that the browser had, and makes the browser known.
+func (s *Service) begin(tx *gorm.DB, out *SignedIn, b Browser) error {
+	ended, err := deleteSessions(tx.Where("token_hash = ?", secret.Hash(b.Session)))
+	if err == nil && ended > 0 {
+		err = db.BumpEpoch(tx)
 	}
-	u, err := byEmail(s.DB.Read(ctx), email)
+	if err != nil {
+		return err
+	}
+	if err := tx.Create(&out.Session).Error; err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	out.Device, err = s.remember(tx, b.Device, out.User.ID)
+	return err
+}
+
+// SignIn starts a session. Whether address or password was wrong can't be told from the answer, nor
+// from the time it takes, nor from when attempts are refused.
+func (s *Service) SignIn(ctx context.Context, email string, plain secret.String, b Browser) (SignedIn, error) {
+	q := s.DB.Read(ctx)
+	u, err := byEmail(q, email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return SignedIn{}, err
 	}
-	same, err := s.hasher.matches(ctx, plain, u.PasswordHash)
+	deviceID, err := s.knownDevice(q, b.Device, u.ID)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	counted := s.signInBuckets(ctx, email, deviceID)
+	same, err := s.compare(ctx, plain, u.PasswordHash, deviceID != "", counted)
+	if f, ok := fault.From(err); ok && deviceID == "" && errors.Is(err, ErrTooMany) {
+		return SignedIn{}, f.WithFix(f.Fix + " In a browser in which you signed in before you may at once.")
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
 	if !same || u.Disabled {
 		return SignedIn{}, errors.Join(ErrCredentials, s.noteFailure(ctx, email, u))
 	}
-	s.limits.forget(key)
-	out := s.newSession(ctx, u, userAgent)
+	out := s.newSession(ctx, u, b)
 	actor := u.principal(out.Session.ID)
-	return out, s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	now := out.Session.CreatedAt
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		// Only while the password is the one that was compared: a reset or a disabling that came in
 		// between has ended the sessions, and none may begin after it.
 		res := tx.Model(&User{}).Where("id = ? AND password_hash = ? AND disabled = ?", u.ID, u.PasswordHash, false).
@@ -158,12 +91,13 @@ func (s *Service) SignIn(ctx context.Context, email string, plain secret.String,
 		if res.RowsAffected == 0 {
 			return ErrCredentials
 		}
-		if err := tx.Create(&out.Session).Error; err != nil {
-			return fmt.Errorf("insert session: %w", err)
-		}
 		out.User.LastSignInAt = &now
-		return audit.Record(tx, now, audit.Event{Action: "session.created", Object: object(u), Actor: &actor, Message: "Signed in."})
+		return errors.Join(
+			s.begin(tx, &out, b), settle(tx, counted),
+			audit.Record(tx, now, audit.Event{Action: "session.created", Object: object(u), Actor: &actor, Message: "Signed in."}),
+		)
 	})
+	return out, err
 }
 
 func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
@@ -180,17 +114,68 @@ func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
 // SignOut ends the session of the person who is signed in.
 func (s *Service) SignOut(ctx context.Context) error {
 	p, _ := auth.From(ctx)
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		if err := tx.Where("id = ?", p.SessionID).Delete(&Session{}).Error; err != nil {
-			return fmt.Errorf("end session: %w", err)
+	_, err := s.end(ctx, audit.Object{Type: "user", ID: p.ID, Name: p.Name}, "Signed out.", "id = ?", p.SessionID)
+	return err
+}
+
+// Sessions returns limit+1 at most of the sessions of the person who is signed in, newest first.
+func (s *Service) Sessions(ctx context.Context, r page.Request) ([]Session, error) {
+	p, _ := auth.From(ctx)
+	now := s.Now()
+	q := s.DB.Read(ctx).Where("user_id = ? AND expires_at > ? AND idle_expires_at > ?", p.ID, now, now).
+		Order("id DESC").Limit(r.Limit + 1)
+	if r.After != "" {
+		q = q.Where("id < ?", r.After)
+	}
+	var sessions []Session
+	if err := q.Find(&sessions).Error; err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return sessions, nil
+}
+
+// EndSession ends one session of the person who is signed in.
+func (s *Service) EndSession(ctx context.Context, id string) error {
+	p, _ := auth.From(ctx)
+	ended, err := s.end(ctx, audit.Object{Type: "user", ID: p.ID, Name: p.Name}, "Ended a session of their own.",
+		"user_id = ? AND id = ?", p.ID, id)
+	if err == nil && ended == 0 {
+		err = ErrNoSession
+	}
+	return err
+}
+
+// EndOtherSessions ends all sessions of the person who is signed in but this one.
+func (s *Service) EndOtherSessions(ctx context.Context) error {
+	p, _ := auth.From(ctx)
+	_, err := s.end(ctx, audit.Object{Type: "user", ID: p.ID, Name: p.Name}, "Signed out everywhere else.",
+		"user_id = ? AND id <> ?", p.ID, p.SessionID)
+	return err
+}
+
+// EndSessionsOf ends all sessions of a person.
+func (s *Service) EndSessionsOf(ctx context.Context, id string) error {
+	u, err := s.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = s.end(ctx, object(u), "Signed out everywhere.", "user_id = ?", id)
+	return err
+}
+
+// end ends the sessions that satisfy a condition, and records it when there were any.
+func (s *Service) end(ctx context.Context, of audit.Object, message, condition string, args ...any) (ended int64, err error) {
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		ended, err = deleteSessions(tx.Where(condition, args...))
+		if err != nil || ended == 0 {
+			return err
 		}
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
-		return audit.Record(tx, s.Now(), audit.Event{
-			Action: "session.ended", Object: audit.Object{Type: "user", ID: p.ID, Name: p.Name}, Message: "Signed out.",
-		})
+		return audit.Record(tx, s.Now(), audit.Event{Action: "session.ended", Object: of, Message: message})
 	})
+	return ended, err
 }
 
 // seenGrain is how exactly the last request of a session is recorded.
@@ -241,9 +226,15 @@ func (s *Service) find(ctx context.Context, condition, value string) (User, Sess
 	return u, session, err
 }
 
-// Register adds the removal of sessions that have ended.
+// Register adds the removal of sessions, devices and attempts that have had their time.
 func (s *Service) Register(r *job.Registry) {
-	r.Every("user.clean_up", time.Hour, 10*time.Second, func(ctx context.Context) error {
-		return s.DB.InTx(ctx, func(tx *gorm.DB) error { return removeExpired(tx, s.Now()) })
+	r.Every("user.clean_up", 10*time.Minute, 10*time.Second, s.CleanUp)
+}
+
+// CleanUp removes what has had its time.
+func (s *Service) CleanUp(ctx context.Context) error {
+	now := s.Now()
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		return errors.Join(removeExpired(tx, now), removeOldAttempts(tx, now), removeOldDevices(tx, now.Add(-s.DeviceLifetime)))
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 func TestSetup(t *testing.T) {
 	t.Parallel()
-	first := user.Input{Email: "ada@example.com", Name: "Ada", Password: secret.New(goodPassword)}
+	first := user.Input{Email: "ada@example.com", Name: "Ada", Password: password(goodPassword)}
 
 	t.Run("the code printed last makes an admin who is signed in", func(t *testing.T) {
 		t.Parallel()
@@ -23,10 +23,10 @@ func TestSetup(t *testing.T) {
 		code, err := s.NewSetupCode(t.Context())
 		require.NoError(t, err)
 		require.Regexp(t, `^[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}$`, code.Reveal())
-		_, err = s.Setup(t.Context(), old, first, "")
+		_, err = s.Setup(t.Context(), old, first, user.Browser{})
 		require.ErrorIs(t, err, user.ErrSetupCode)
 		typed := secret.New(" " + strings.ToLower(strings.ReplaceAll(code.Reveal(), "-", " ")))
-		out, err := s.Setup(t.Context(), typed, first, "browser")
+		out, err := s.Setup(t.Context(), typed, first, user.Browser{UserAgent: "browser"})
 		require.NoError(t, err)
 		p, err := s.Authenticate(t.Context(), out.Token)
 		require.NoError(t, err)
@@ -34,13 +34,13 @@ func TestSetup(t *testing.T) {
 		required, err := s.SetupRequired(t.Context())
 		require.NoError(t, err)
 		require.False(t, required)
-		_, err = s.Setup(t.Context(), code, first, "")
+		_, err = s.Setup(t.Context(), code, first, user.Browser{})
 		require.ErrorIs(t, err, user.ErrAlreadySet)
 	})
 	t.Run("an empty code fits no server", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)
-		_, err := s.Setup(t.Context(), secret.New(""), first, "")
+		_, err := s.Setup(t.Context(), secret.New(""), first, user.Browser{})
 		require.ErrorIs(t, err, user.ErrSetupCode)
 	})
 	t.Run("somebody made on the command line ends it", func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestSetup(t *testing.T) {
 		code, err := s.NewSetupCode(t.Context())
 		require.NoError(t, err)
 		newUser(t, s, "grace@example.com", auth.RoleAdmin)
-		_, err = s.Setup(t.Context(), code, first, "")
+		_, err = s.Setup(t.Context(), code, first, user.Browser{})
 		require.ErrorIs(t, err, user.ErrAlreadySet)
 	})
 	t.Run("several at once make one admin", func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestSetup(t *testing.T) {
 		var work []func() error
 		for _, email := range []string{"a@example.com", "b@example.com", "c@example.com"} {
 			work = append(work, func() error {
-				_, err := s.Setup(t.Context(), code, user.Input{Email: email, Name: "A", Password: secret.New(goodPassword)}, "")
+				_, err := s.Setup(t.Context(), code, user.Input{Email: email, Name: "A", Password: password(goodPassword)}, user.Browser{})
 				return err
 			})
 		}

@@ -8,13 +8,13 @@ import (
 	"gorm.io/gorm"
 )
 
-func load(q *gorm.DB, id string) (User, error) { return take(q.Where("id = ?", id)) }
+func load(q *gorm.DB, id string) (User, error) { return one(q.Where("id = ?", id)) }
 
 func byEmail(q *gorm.DB, email string) (User, error) {
-	return take(q.Where("email_key = ?", emailKey(email)))
+	return one(q.Where("email_key = ?", emailKey(email)))
 }
 
-func take(q *gorm.DB) (User, error) {
+func one(q *gorm.DB) (User, error) {
 	var u User
 	err := q.Take(&u).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -37,10 +37,17 @@ func lockAll(tx *gorm.DB) error {
 
 // endSessions ends a person's sessions but the one to keep.
 func endSessions(tx *gorm.DB, userID, keep string) error {
-	if err := tx.Where("user_id = ? AND id <> ?", userID, keep).Delete(&Session{}).Error; err != nil {
-		return fmt.Errorf("end sessions of %s: %w", userID, err)
+	_, err := deleteSessions(tx.Where("user_id = ? AND id <> ?", userID, keep))
+	return err
+}
+
+// deleteSessions ends the sessions that a query picks, and says how many there were.
+func deleteSessions(q *gorm.DB) (int64, error) {
+	res := q.Delete(&Session{})
+	if res.Error != nil {
+		return 0, fmt.Errorf("end sessions: %w", res.Error)
 	}
-	return nil
+	return res.RowsAffected, nil
 }
 
 func removeExpired(tx *gorm.DB, now time.Time) error {

@@ -26,13 +26,13 @@ func TestCreate(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)
 		newUser(t, s, "ada@example.com", auth.RoleAdmin)
-		_, err := s.Create(asSystem(t), user.Input{Email: "ADA@EXAMPLE.COM", Name: "A", Role: auth.RoleViewer, Password: secret.New(goodPassword)})
+		_, err := s.Create(asSystem(t), user.Input{Email: "ADA@EXAMPLE.COM", Name: "A", Role: auth.RoleViewer, Password: password(goodPassword)})
 		require.ErrorIs(t, err, user.ErrEmailTaken)
 	})
 	t.Run("nobody grants a role that may do what they may not", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)
-		in := user.Input{Email: "b@example.com", Name: "B", Role: auth.RoleOperator, Password: secret.New(goodPassword)}
+		in := user.Input{Email: "b@example.com", Name: "B", Role: auth.RoleOperator, Password: password(goodPassword)}
 		for _, p := range []auth.Principal{
 			{Type: auth.TypeAPIClient, ID: "c", Permissions: []auth.Permission{auth.UsersWrite}, AllKeys: true},
 			{Type: auth.TypeAPIClient, ID: "c", Permissions: auth.AllPermissions(), KeyIDs: []string{"one"}},
@@ -63,16 +63,16 @@ func TestPasswordPolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := s.Create(asSystem(t), user.Input{
-				Email: "m.l.fabricant@example.com", Name: "Mara Lind", Role: auth.RoleViewer, Password: secret.New(row.password),
+				Email: "m.l.fabricant@example.com", Name: "Mara Lind", Role: auth.RoleViewer, Password: password(row.password),
 			})
 			require.Equal(t, row.code, fieldCode(t, err))
 		})
 	}
 	t.Run("a sentence of one's own is good", func(t *testing.T) {
 		t.Parallel()
-		for i, password := range []string{goodPassword, "zqmvtkplhwxr", "die Möwe fraß mein Brot"} {
+		for i, good := range []string{goodPassword, "zqmvtkplhwxr", "die Möwe fraß mein Brot"} {
 			_, err := s.Create(asSystem(t), user.Input{
-				Email: string(rune('a'+i)) + "@example.com", Name: "Mara Lind", Role: auth.RoleViewer, Password: secret.New(password),
+				Email: string(rune('a'+i)) + "@example.com", Name: "Mara Lind", Role: auth.RoleViewer, Password: password(good),
 			})
 			require.NoError(t, err)
 		}
@@ -123,6 +123,66 @@ func TestUpdate(t *testing.T) {
 	})
 }
 
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	s, _ := newService(t)
+	newUser(t, s, "ada@example.com", auth.RoleAdmin)
+	u := newUser(t, s, "bo@example.com", auth.RoleOperator)
+	out, _ := signIn(t, s, "bo@example.com")
+	require.NoError(t, s.Delete(asSystem(t), u.ID, nil))
+	_, err := s.Authenticate(t.Context(), out.Token)
+	require.ErrorIs(t, err, user.ErrSignedOut)
+	require.Zero(t, count(t, s, "sessions", "1 = 1")+count(t, s, "user_devices", "1 = 1"))
+	require.EqualValues(t, 1, count(t, s, "audit_entries", "action = 'user.deleted' AND object_id = ?", u.ID))
+}
+
+// TestEpoch is about what other replicas are told: whatever takes a right away.
+func TestEpoch(t *testing.T) {
+	t.Parallel()
+	s, _ := newService(t)
+	newUser(t, s, "ada@example.com", auth.RoleAdmin)
+	u := newUser(t, s, "bo@example.com", auth.RoleOperator)
+	_, token := invite(t, s, "new@example.com", auth.RoleViewer)
+	_, bo := signIn(t, s, "bo@example.com")
+	other, _ := signIn(t, s, "bo@example.com")
+	signIn(t, s, "bo@example.com")
+	for _, row := range []struct {
+		name string
+		do   func() error
+	}{
+		{"another role", func() error {
+			_, err := s.Update(asSystem(t), u.ID, user.Patch{Role: new(auth.RoleViewer)}, nil)
+			return err
+		}},
+		{"the end of a session", func() error { return s.EndSession(bo, other.Session.ID) }},
+		{"the end of other sessions", func() error { return s.EndOtherSessions(bo) }},
+		{"signing out", func() error { return s.SignOut(bo) }},
+		{"a password set anew", func() error {
+			return s.ResetPassword(asSystem(t), "bo@example.com", secret.New(otherPassword))
+		}},
+		{"a link that is used", func() error {
+			_, err := s.Accept(t.Context(), token, secret.New(otherPassword), user.Browser{})
+			return err
+		}},
+		{"the end of all sessions", func() error {
+			_, err := s.SignIn(t.Context(), "bo@example.com", secret.New(otherPassword), user.Browser{})
+			require.NoError(t, err)
+			return s.EndSessionsOf(asSystem(t), u.ID)
+		}},
+		{"disabling", func() error {
+			_, err := s.Update(asSystem(t), u.ID, user.Patch{Disabled: new(true)}, nil)
+			return err
+		}},
+		{"removing", func() error { return s.Delete(asSystem(t), u.ID, nil) }},
+	} {
+		t.Run(row.name+" is told", func(t *testing.T) {
+			before := epoch(t, s)
+			require.NoError(t, row.do())
+			require.Greater(t, epoch(t, s), before)
+		})
+	}
+}
+
 func TestLastAdmin(t *testing.T) {
 	t.Parallel()
 	t.Run("cannot be demoted, disabled or removed", func(t *testing.T) {
@@ -138,6 +198,35 @@ func TestLastAdmin(t *testing.T) {
 		again, err := s.Get(t.Context(), u.ID)
 		require.NoError(t, err)
 		require.Equal(t, u.Version, again.Version)
+	})
+	t.Run("is one who can sign in: an invited admin is none", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		u := newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		invited, token := invite(t, s, "bo@example.com", auth.RoleAdmin)
+		_, err := s.Update(asSystem(t), u.ID, user.Patch{Role: new(auth.RoleViewer)}, nil)
+		require.ErrorIs(t, err, user.ErrLastAdmin)
+		_, err = s.Accept(t.Context(), token, secret.New(otherPassword), user.Browser{})
+		require.NoError(t, err)
+		_, err = s.Update(asSystem(t), u.ID, user.Patch{Role: new(auth.RoleViewer)}, nil)
+		require.NoError(t, err)
+		require.ErrorIs(t, s.Delete(asSystem(t), invited.ID, nil), user.ErrLastAdmin)
+	})
+	t.Run("two who remove and disable each other leave one", func(t *testing.T) {
+		t.Parallel()
+		for range 5 {
+			s, _ := newService(t)
+			a, b := newUser(t, s, "a@example.com", auth.RoleAdmin), newUser(t, s, "b@example.com", auth.RoleAdmin)
+			errs := atOnce(
+				func() error { return s.Delete(asSystem(t), b.ID, nil) },
+				func() error {
+					_, err := s.Update(asSystem(t), a.ID, user.Patch{Disabled: new(true)}, nil)
+					return err
+				},
+			)
+			require.NotEqual(t, errs[0] == nil, errs[1] == nil, "%v", errs)
+			require.EqualValues(t, 1, count(t, s, "users", "role = 'admin' AND NOT disabled"))
+		}
 	})
 	t.Run("two who demote each other leave one", func(t *testing.T) {
 		t.Parallel()

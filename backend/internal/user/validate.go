@@ -72,13 +72,18 @@ func (f *fields) role(role auth.Role, caller auth.Principal) {
 		f.add("role", "unknown", "Choose admin, operator or viewer.")
 		return
 	}
+	if !holds(caller, role) {
+		f.add("role", "not_held", "This role may do things that you may not do yourself.")
+	}
+}
+
+// holds reports whether a caller may do all that people of a role may.
+func holds(caller auth.Principal, role auth.Role) bool {
 	held := caller.AllKeys
 	for _, p := range role.Permissions() {
 		held = held && caller.Can(p)
 	}
-	if !held {
-		f.add("role", "not_held", "This role may do things that you may not do yourself.")
-	}
+	return held
 }
 
 func hasControl(s string) bool {
