@@ -9,6 +9,7 @@ import { apiClientsRoute } from "@/routes/api-clients";
 import { newApiClientRoute } from "@/routes/api-clients.new";
 import { authorizationRoute, authorizeRoute, authorizingRoute } from "@/routes/authorization";
 import { indexRoute } from "@/routes/index";
+import { invitationRoute } from "@/routes/invitation";
 import { rootRoute } from "@/routes/root";
 import { settingsRoute } from "@/routes/settings";
 import { setupRoute } from "@/routes/setup";
@@ -23,6 +24,7 @@ const routeTree = rootRoute.addChildren([
   indexRoute,
   setupRoute,
   signInRoute,
+  invitationRoute,
   authorizingRoute,
   authorizationRoute,
   authorizeRoute,

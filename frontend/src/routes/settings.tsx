@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { oneOf, type RawSearch } from "@/lib/search";
 import { shellRoute } from "./shell";
 
-const tabs = ["people", "appearance", "about"] as const;
+const tabs = ["people", "account", "appearance", "about"] as const;
 
 export const settingsRoute = createRoute({
   getParentRoute: () => shellRoute,

@@ -1,7 +1,7 @@
 import type { AccountKey } from "@/api/account-keys";
 import type { ApiClient } from "@/api/api-clients";
 import type { Instance } from "@/api/instance";
-import type { Permission, Session } from "@/api/session";
+import type { Invitation, Permission, Session, SessionInfo } from "@/api/session";
 import type { User } from "@/api/users";
 
 export const allPermissions: Permission[] = [
@@ -90,6 +90,32 @@ export function aUser(over: Partial<User> = {}): User {
 
 export function aSession(over: Partial<Session> = {}): Session {
   return { user: aUser(), permissions: allPermissions, expiresAt: "2099-01-01T00:00:00Z", ...over };
+}
+
+export function aSessionInfo(over: Partial<SessionInfo> = {}): SessionInfo {
+  return {
+    id: "0198a1b0-0000-7000-8000-0000000000e1",
+    current: false,
+    ip: "192.0.2.7",
+    userAgent:
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36",
+    createdAt: "2026-11-20T09:00:00Z",
+    lastSeenAt: "2026-11-20T09:05:00Z",
+    expiresAt: "2099-01-01T00:00:00Z",
+    ...over,
+  };
+}
+
+export function anInvitation(over: Partial<Invitation> = {}): Invitation {
+  return {
+    email: "vic@example.com",
+    name: "Vic Viewer",
+    role: "viewer",
+    status: "invited",
+    sentBy: "Ada Admin",
+    expiresAt: "2099-01-01T00:00:00Z",
+    ...over,
+  };
 }
 
 export function aViewer(): Session {

@@ -1,7 +1,7 @@
 import { http, HttpResponse, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
 import type { Schemas } from "@/api/client";
-import { anInstance, aSession } from "./factories";
+import { anInstance, aSession, aSessionInfo } from "./factories";
 
 type Method = "get" | "post" | "patch" | "delete";
 
@@ -11,6 +11,9 @@ export const server = setupServer(
   http.get("*/api/v1/session", () => HttpResponse.json(aSession())),
   http.get("*/api/v1/account-keys", () => HttpResponse.json({ items: [], nextCursor: null })),
   http.get("*/api/v1/api-clients", () => HttpResponse.json({ items: [], nextCursor: null })),
+  http.get("*/api/v1/sessions", () =>
+    HttpResponse.json({ items: [aSessionInfo({ current: true })], nextCursor: null }),
+  ),
   http.get("*/api/v1/users", () => HttpResponse.json({ items: [], nextCursor: null })),
 );
 

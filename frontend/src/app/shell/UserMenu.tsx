@@ -1,4 +1,5 @@
-import { ChevronsUpDown, LockKeyhole, LogOut } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { ChevronsUpDown, CircleUserRound, LockKeyhole, LogOut } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useSignOut } from "@/api/session";
 import type { User } from "@/api/users";
@@ -18,6 +19,7 @@ export function UserMenu({ user, compact }: { user: User; compact?: boolean }) {
   const [changingPassword, setChangingPassword] = useState(false);
   const theme = useTheme();
   const signOut = useSignOut();
+  const navigate = useNavigate();
   return (
     <>
       <Menu
@@ -54,6 +56,12 @@ export function UserMenu({ user, compact }: { user: User; compact?: boolean }) {
           ]}
         />
         <MenuSeparator />
+        <MenuItem
+          icon={<CircleUserRound aria-hidden="true" className="size-4" />}
+          onClick={() => void navigate({ to: "/settings", search: { tab: "account" } })}
+        >
+          {t("userMenu.account")}
+        </MenuItem>
         <MenuItem
           icon={<LockKeyhole aria-hidden="true" className="size-4" />}
           onClick={() => setChangingPassword(true)}

@@ -1,7 +1,7 @@
-import { useState } from "react";
 import { useCreateApiClientSecret } from "@/api/api-clients";
 import { t } from "@/i18n/t";
 import { useForm } from "@/lib/form";
+import { useShownOnce } from "@/lib/shownOnce";
 import { z } from "@/lib/zod";
 import { Button } from "@/ui/Button";
 import { SecretOnce } from "@/ui/Copy";
@@ -23,13 +23,7 @@ type AddSecretDialogProps = { clientId: string; open: boolean; onClose: () => vo
 
 /** Asks how long, makes the secret, and shows it the one time. */
 export function AddSecretDialog({ clientId, open, onClose }: AddSecretDialogProps) {
-  const [secret, setSecret] = useState<string | null>(null);
-  const [wasOpen, setWasOpen] = useState(open);
-  if (open !== wasOpen) {
-    // Forgotten when it opens anew: while it fades out it goes on showing what it showed.
-    setWasOpen(open);
-    if (open) setSecret(null);
-  }
+  const [secret, setSecret] = useShownOnce<string>(open);
   return (
     <Dialog
       open={open}

@@ -1,4 +1,3 @@
-import { isProblem } from "@/api/problem";
 import { useChangePassword } from "@/api/session";
 import { t } from "@/i18n/t";
 import { useForm } from "@/lib/form";
@@ -21,20 +20,19 @@ export function ChangePasswordDialog({ onClose }: { onClose: () => void }) {
   const change = useChangePassword();
 
   async function submit(values: z.infer<typeof schema>) {
-    try {
-      await change.mutateAsync(values);
-    } catch (error) {
-      if (!isProblem(error, "invalid_credentials")) throw error;
-      form.setError("currentPassword", { message: t("changePassword.currentWrong") }, { shouldFocus: true });
-      return;
-    }
+    await change.mutateAsync(values);
     toast.success(t("changePassword.done"));
     onClose();
   }
 
   return (
-    <Dialog open onClose={onClose} title={t("changePassword.title")}>
-      <form noValidate onSubmit={form.submit(submit)} className="mt-2 grid gap-4">
+    <Dialog
+      open
+      onClose={onClose}
+      title={t("changePassword.title")}
+      description={t("changePassword.description")}
+    >
+      <form noValidate onSubmit={form.submit(submit)} className="grid gap-4">
         <PasswordField
           label={t("changePassword.current")}
           autoComplete="current-password"

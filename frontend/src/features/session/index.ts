@@ -1,1 +1,2 @@
-export { email, newPassword, personName } from "./schema";
+export { AccountSection } from "./AccountSection";
+export { email, personName } from "./schema";

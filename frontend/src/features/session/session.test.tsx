@@ -56,6 +56,25 @@ test("a wrong password is said at the password, which takes the focus", async ()
   expect(password).toHaveFocus();
 });
 
+test("too many attempts are told with what to do, and leave the session alone", async () => {
+  server.use(
+    signedOut,
+    refuse("post", "/api/v1/session", {
+      status: 429,
+      code: "too_many_attempts",
+      detail: "Too many attempts have failed.",
+      fix: "Try again in 14 minutes.",
+    }),
+  );
+  const { user } = renderAt("/sign-in");
+  await user.type(await screen.findByLabelText("Email"), "ada@example.com");
+  await user.type(screen.getByLabelText("Password"), "a long enough password");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent(
+    "Too many attempts have failed.Try again in 14 minutes.",
+  );
+});
+
 test("an empty sign-in form asks for both and sends nothing", async () => {
   server.use(signedOut);
   const { user } = renderAt("/sign-in");
@@ -147,11 +166,18 @@ test("changing one's password says when the current one is wrong, at its field",
   const { user } = renderAt("/account-keys");
   await openUserMenu(user);
   await user.click(await screen.findByRole("menuitem", { name: "Change password" }));
-  server.use(refuse("post", "/api/v1/session/password", { status: 401, code: "invalid_credentials" }));
+  server.use(
+    refuse("post", "/api/v1/session/password", {
+      status: 422,
+      code: "validation_failed",
+      errors: [{ field: "currentPassword", code: "wrong", message: "This is not your present password." }],
+    }),
+  );
   await user.type(await screen.findByLabelText("Current password"), "wrong");
   await user.type(screen.getByLabelText("New password"), "correct horse battery");
   await user.click(screen.getByRole("button", { name: "Change password" }));
-  expect(await screen.findByText("That is not your current password.")).toBeVisible();
+  expect(await screen.findByText("This is not your present password.")).toBeVisible();
+  expect(screen.getByLabelText("Current password")).toHaveFocus();
 
   const change = record("post", "/api/v1/session/password", undefined);
   server.use(change.handler);

@@ -1,4 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { AccountSection } from "@/features/session";
 import { PeopleSection } from "@/features/users";
 import { t } from "@/i18n/t";
 import { useCan } from "@/lib/permissions";
@@ -15,6 +16,7 @@ export function SettingsPage() {
   const navigate = route.useNavigate();
   const tabs = [
     { value: "people", label: t("settings.people"), content: <PeopleSection /> },
+    { value: "account", label: t("settings.account"), content: <AccountSection /> },
     { value: "appearance", label: t("settings.appearance"), content: <AppearanceSection /> },
     { value: "about", label: t("settings.about"), content: <AboutSection /> },
   ] as const;

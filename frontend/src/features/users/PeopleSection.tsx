@@ -3,6 +3,7 @@ import { UserPlus, Users } from "lucide-react";
 import { useState } from "react";
 import { users, type User } from "@/api/users";
 import { t } from "@/i18n/t";
+import { formatDateTime, hasPassed } from "@/lib/format";
 import { useSession } from "@/lib/permissions";
 import { Badge, StatusBadge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -82,11 +83,7 @@ function PeopleTable({ people }: { people: User[] }) {
           </Td>
           <Td label={t("users.role")}>{t(`role.${person.role}`)}</Td>
           <Td label={t("users.status")}>
-            {person.disabled ? (
-              <StatusBadge tone="neutral">{t("users.disabled")}</StatusBadge>
-            ) : (
-              <StatusBadge tone="success">{t("users.active")}</StatusBadge>
-            )}
+            <PersonStatus person={person} />
           </Td>
           <Td label={t("users.lastSignIn")}>
             <Time value={person.lastSignInAt} />
@@ -98,4 +95,23 @@ function PeopleTable({ people }: { people: User[] }) {
       ))}
     </Table>
   );
+}
+
+const tones = { invited: "accent", active: "success", disabled: "neutral" } as const;
+
+function PersonStatus({ person }: { person: User }) {
+  return (
+    <>
+      <StatusBadge tone={tones[person.status]}>{t(`users.status.${person.status}`)}</StatusBadge>
+      {person.status === "invited" && (
+        <span className="block text-sm text-muted">{linkText(person.linkExpiresAt)}</span>
+      )}
+    </>
+  );
+}
+
+function linkText(expiresAt: string | null): string {
+  if (expiresAt === null) return t("users.linkNone");
+  if (hasPassed(expiresAt)) return t("users.linkExpired");
+  return t("users.linkUntil", { time: formatDateTime(expiresAt) });
 }

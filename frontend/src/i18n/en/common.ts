@@ -14,6 +14,7 @@ export const common = {
 
   "userMenu.label": "Account menu of {name}",
   "userMenu.appearance": "Appearance",
+  "userMenu.account": "Your account",
   "userMenu.changePassword": "Change password",
   "userMenu.signOut": "Sign out",
 

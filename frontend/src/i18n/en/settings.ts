@@ -3,6 +3,7 @@ export const settings = {
   "settings.title": "Settings",
   "settings.tabs": "Settings",
   "settings.people": "People",
+  "settings.account": "Your account",
   "settings.appearance": "Appearance",
   "settings.appearanceText": "How Latchkey looks on this device. Nobody else’s changes.",
   "settings.about": "About",
