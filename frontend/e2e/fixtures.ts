@@ -16,6 +16,8 @@ type Fixtures = {
   /** The first administrator is there before the test, and signed in. */
   ready: boolean;
   signedIn: undefined;
+  /** A page in a browser of somebody else's, with cookies of its own. */
+  anotherPage: Page;
 };
 
 export const test = base.extend<Fixtures>({
@@ -43,6 +45,12 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
+  anotherPage: async ({ browser, baseURL, complaints }, provide) => {
+    const context = await browser.newContext({ baseURL });
+    await collect(context, complaints);
+    await provide(await context.newPage());
+    await context.close();
+  },
 });
 
 /** Makes the first administrator, and signs the browser in. */

@@ -113,10 +113,15 @@ test.describe("signed in", () => {
     await look(page, "API clients");
   });
 
-  for (const tab of ["People", "Appearance", "About"]) {
-    test(`the settings' ${tab} are for everybody`, async ({ page }) => {
-      await page.goto(`/settings?tab=${tab.toLowerCase()}`);
-      await expect(page.getByRole("tab", { name: tab, selected: true })).toBeVisible();
+  for (const [tab, name] of [
+    ["people", "People"],
+    ["account", "Your account"],
+    ["appearance", "Appearance"],
+    ["about", "About"],
+  ] as const) {
+    test(`the settings' ${name} are for everybody`, async ({ page }) => {
+      await page.goto(`/settings?tab=${tab}`);
+      await expect(page.getByRole("tab", { name, selected: true })).toBeVisible();
       await look(page, `settings ${tab}`);
     });
   }

@@ -235,6 +235,6 @@ func (s *Service) Register(r *job.Registry) {
 func (s *Service) CleanUp(ctx context.Context) error {
 	now := s.Now()
 	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		return errors.Join(removeExpired(tx, now), removeOldAttempts(tx, now), removeOldDevices(tx, now.Add(-s.DeviceLifetime)))
+		return errors.Join(removeExpired(tx, now), removeOldDevices(tx, now.Add(-s.DeviceLifetime)), removeOldAttempts(tx, now))
 	})
 }

@@ -88,6 +88,7 @@ test("browsers are named by what they say of themselves", () => {
   const chrome =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
   expect(browserName(chrome)).toBe("Chrome on Linux");
+  expect(browserName(chrome.replace("Chrome/", "HeadlessChrome/"))).toBe("Chrome on Linux");
   expect(browserName(`${chrome} Edg/143.0.0.0`)).toBe("Edge on Linux");
   expect(browserName("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0")).toBe(
     "Firefox on Android",

@@ -5,7 +5,7 @@ const browsers: readonly [name: string, sign: RegExp][] = [
   ["Edge", /\bEdg(e|A|iOS)?\//],
   ["Opera", /\bOPR\//],
   ["Firefox", /\b(Firefox|FxiOS)\//],
-  ["Chrome", /\b(Chrome|Chromium|CriOS)\//],
+  ["Chrome", /(Chrome|Chromium|CriOS)\//],
   ["Safari", /\bSafari\//],
 ];
 
