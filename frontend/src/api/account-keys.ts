@@ -9,6 +9,7 @@ import { api, data, done, ifMatch, versioned, type Body, type Schemas } from "./
 
 export type AccountKey = Schemas["AccountKey"];
 export type AccountKeyStatus = Schemas["AccountKeyStatus"];
+export type AccountKeyConsumer = Schemas["AccountKeyConsumer"];
 
 export type AccountKeyFilter = { q?: string | undefined; status?: AccountKeyStatus | undefined };
 
@@ -45,6 +46,14 @@ export const keyActivity = (id: string) =>
       ),
     initialPageParam: undefined as string | undefined, // the first page has no cursor
     getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+
+/** Who uses a key, or may, and how much. */
+export const keyUsage = (id: string) =>
+  queryOptions({
+    queryKey: [...accountKeys.all, "usage", id],
+    queryFn: ({ signal }) =>
+      data(api.GET("/api/v1/account-keys/{id}/usage", { params: { path: { id } }, signal })),
   });
 
 const refresh = (client: QueryClient) => client.invalidateQueries({ queryKey: accountKeys.all });

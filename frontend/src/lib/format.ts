@@ -3,6 +3,7 @@ import { locale } from "@/i18n/t";
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const plainDate = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+const number = new Intl.NumberFormat(locale);
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -29,6 +30,9 @@ export function formatRelative(iso: string, now = Date.now()): string {
   }
   return formatDate(iso);
 }
+
+/** "1,234". */
+export const formatNumber = (n: number) => number.format(n);
 
 /** Whether a moment is over. */
 export const hasPassed = (iso: string) => new Date(iso).getTime() <= Date.now();

@@ -19,6 +19,7 @@ import { KeyActions } from "./KeyActions";
 import { KeyStatus, toneOf } from "./KeyStatus";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 import { Timeline } from "./Timeline";
+import { UsedBy } from "./UsedBy";
 
 const route = getRouteApi("/shell/account-keys/$id");
 
@@ -42,6 +43,7 @@ export function KeyPage() {
             <Reason accountKey={key} />
             <Overview accountKey={key} />
             <Permissions accountKey={key} />
+            <UsedBy id={key.id} />
             <Use id={key.id} />
             <Timeline id={key.id} />
           </div>
@@ -127,7 +129,7 @@ function Overview({ accountKey }: { accountKey: AccountKey }) {
 }
 
 function Permissions({ accountKey }: { accountKey: AccountKey }) {
-  const { scopes, missingScopes, account } = accountKey;
+  const { scopes, missingScopes, authorizedAt } = accountKey;
   return (
     <Section title={t("key.permissions")}>
       <ul className="grid gap-2">
@@ -136,7 +138,7 @@ function Permissions({ accountKey }: { accountKey: AccountKey }) {
           return (
             <li key={scope} className="flex items-center gap-3">
               <span className="font-mono text-sm">{scope}</span>
-              {account && (
+              {authorizedAt && (
                 <Badge tone={missing ? "warning" : "success"}>
                   {missing ? t("key.permissionMissing") : t("key.permissionGranted")}
                 </Badge>

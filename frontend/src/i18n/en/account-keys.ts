@@ -33,7 +33,7 @@ export const accountKeys = {
 
   "wizard.title": "New Account Key",
   "wizard.setUpTitle": "Set up {name}",
-  "wizard.stepType": "Account key type",
+  "wizard.stepType": "Account Key Type",
   "wizard.stepName": "Name",
   "wizard.stepRedirect": "Redirect URI",
   "wizard.stepDetails": "Authorization details",
@@ -154,6 +154,14 @@ export const accountKeys = {
   "key.useText":
     "An API client with the permission “tokens:issue” and this key exchanges its secret for a JWT, and asks for a token.",
   "key.curl": "Get a token with curl",
+  "key.usedBy": "Used by",
+  "key.usedByText": "Who got access tokens of this key, and which API clients may.",
+  "key.usedByNobody": "No API client may use this key yet.",
+  "key.usedByName": "Name",
+  "key.usesDay": "Tokens, 24 hours",
+  "key.usesMonth": "Tokens, 30 days",
+  "key.noLongerAllowed": "No longer allowed",
+  "key.person": "Person",
   "key.timeline": "What happened",
   "key.by": "{name}",
 } as const;
