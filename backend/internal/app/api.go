@@ -1,7 +1,6 @@
 package app
 
 import (
-	"net"
 	"net/http"
 
 	"github.com/labstack/echo-contrib/echoprometheus"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/secret"
@@ -64,7 +64,7 @@ func (e *endpoints) instance(c echo.Context) error {
 	}
 	v := instanceView{
 		Name: "Latchkey", Version: Version, PublicURL: e.app.Config.PublicURL, RedirectURI: e.app.redirectURI(),
-		RedirectURIWarnings: redirectWarnings(e.app.Config.Public.Scheme, e.app.Config.Public.Hostname(), e.app.redirectURI()),
+		RedirectURIWarnings: redirectWarnings(e.app.redirectURI()),
 		SetupRequired:       setup, DefaultCloud: e.app.Config.DefaultCloud, Clouds: []cloudView{},
 		AccountKeyTypes: accountkey.Types(), Permissions: auth.Descriptions(),
 	}
@@ -74,22 +74,11 @@ func (e *endpoints) instance(c echo.Context) error {
 	return c.JSON(http.StatusOK, v)
 }
 
-// redirectWarnings checks the rules that Microsoft has for redirect URIs
-// (https://learn.microsoft.com/entra/identity-platform/reply-url).
-func redirectWarnings(scheme, host, uri string) []string {
+// redirectWarnings says in one sentence each which of Microsoft's rules our redirect URI breaks.
+func redirectWarnings(uri string) []string {
 	warnings := []string{}
-	loopback := host == "localhost" || host == "127.0.0.1"
-	if scheme == "http" && !loopback {
-		warnings = append(warnings, "Microsoft accepts plain http for localhost only. Serve Latchkey by https and set LATCHKEY_PUBLIC_URL.")
-	}
-	if scheme == "http" && host == "127.0.0.1" {
-		warnings = append(warnings, "The portal refuses http://127.0.0.1; enter it in the app's manifest, or use localhost.")
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		warnings = append(warnings, "Microsoft doesn't support IPv6 addresses in redirect URIs.")
-	}
-	if len(uri) > 256 {
-		warnings = append(warnings, "Microsoft takes redirect URIs of at most 256 characters.")
+	for _, problem := range entra.RedirectURIProblems(uri) {
+		warnings = append(warnings, problem.Message+" "+problem.Fix)
 	}
 	return warnings
 }

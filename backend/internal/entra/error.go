@@ -15,6 +15,7 @@ const (
 	OpRedeem   = "redeem"
 	OpRefresh  = "refresh"
 	OpIDToken  = "id_token"
+	OpClock    = "clock"
 )
 
 // ErrInconclusive is wrapped by what Probe returns when the provider's answer proves nothing about
