@@ -91,34 +91,22 @@ func (s *Service) Create(ctx context.Context, in Input) (Summary, error) {
 // draft checks the input and makes the row of it, all but the sealed secret.
 func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, secret.String, error) {
 	var f fields
-	kind, ok := typeByID(in.Type)
-	if !ok {
-		f.add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
-	}
-	if in.Cloud == "" {
-		in.Cloud = s.DefaultCloud
-	}
-	if in.Scopes == nil {
-		in.Scopes = kind.DefaultScopes
-	}
-	builtin := s.checkCloud(&f, in.Cloud)
-	plain := f.clientSecret(in.ClientSecret)
+	r := s.inspect(&f, Registration{
+		Type: in.Type, Cloud: in.Cloud, TenantID: in.TenantID, ClientID: in.ClientID, ClientSecret: in.ClientSecret, Scopes: in.Scopes,
+	})
+	plain := r.ClientSecret
 	key := Key{
 		ID: uuid.Must(uuid.NewV7()).String(), Type: in.Type,
 		DisplayName: f.displayName(in.DisplayName), Description: f.description(in.Description),
-		Cloud: in.Cloud, TenantID: f.tenant(in.TenantID, builtin), ClientID: f.client(in.ClientID, builtin),
+		Cloud: r.Cloud, TenantID: r.TenantID, ClientID: r.ClientID, Scopes: r.Scopes,
 		LoginHint: f.loginHint(in.LoginHint), ClientSecretHint: hintOf(plain), ClientSecretLooksLikeID: isGUID(plain.Reveal()),
 		Status: StatusDraft, StatusReason: draftReason(now), Version: 1, CredentialVersion: 1, AttemptEpoch: 1,
 		CreatedAt: now, UpdatedAt: now, CreatedByType: actor.Type, CreatedByID: actor.ID, CreatedByName: actor.Name,
-	}
-	if ok {
-		key.Scopes = f.scopes(in.Scopes)
 	}
 	if in.ClientSecretExpiresOn != nil && *in.ClientSecretExpiresOn != "" {
 		date := f.expiresOn(*in.ClientSecretExpiresOn)
 		key.ClientSecretExpiresOn = &date
 	}
-	f.ids(key.TenantID, key.ClientID)
 	key.DisplayNameKey = foldName(key.DisplayName)
 	key.SearchText = searchText(&key)
 	return key, plain, f.err()

@@ -18,6 +18,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/authflow"
 	"github.com/latchkey/latchkey/backend/internal/config"
 	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/doctor"
 	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/graph"
@@ -41,6 +42,7 @@ type App struct {
 	Keys    *accountkey.Service
 	Broker  *token.Broker
 	Flow    *authflow.Service
+	Doctor  *doctor.Service
 	Queue   *job.Queue
 	Server  *httpapi.Server
 
@@ -128,6 +130,7 @@ func (a *App) buildServices() {
 	httpClient := entra.NewHTTPClient(c.MicrosoftTimeout)
 	microsoft := &entra.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
 	a.watch = &epoch.Watch{DB: a.DB, Logger: a.logger}
+	graphClient := &graph.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
 	a.Users = NewUsers(a.DB, c, a.now)
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
@@ -146,10 +149,13 @@ func (a *App) buildServices() {
 		},
 	}
 	a.Flow = &authflow.Service{
-		DB: a.DB, Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Box: box,
-		Graph:     &graph.Client{HTTP: httpClient, Now: a.now, Logger: a.logger},
+		DB: a.DB, Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Graph: graphClient, Box: box,
 		PublicURL: c.PublicURL, RedirectURI: a.redirectURI(), Expiry: c.AuthorizationExpiry,
 		LinkExpiry: c.AuthorizationLinkExpiry, CallTimeout: c.MicrosoftTimeout, Now: a.now, Logger: a.logger,
+	}
+	a.Doctor = &doctor.Service{
+		Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Graph: graphClient, RedirectURI: a.redirectURI(),
+		CallTimeout: c.MicrosoftTimeout, Now: a.now, Logger: a.logger,
 	}
 }
 
@@ -199,6 +205,7 @@ func (a *App) buildServer() error {
 	(&accountkey.API{Service: a.Keys, RedirectURI: a.redirectURI()}).Mount(api)
 	(&token.API{Broker: a.Broker}).Mount(api)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
+	(&doctor.API{Service: a.Doctor}).Mount(api)
 	pages, err := spa.Handler(a.Config.Public)
 	if err != nil {
 		return err

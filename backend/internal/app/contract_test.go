@@ -165,6 +165,7 @@ func TestContractSchemas(t *testing.T) {
 			{"AccountKey", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID, nil).Status(http.StatusOK)},
 			{"AccountKeyPage", admin.Call(http.MethodGet, "/api/v1/account-keys", nil).Status(http.StatusOK)},
 			{"ActivityPage", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID+"/activity", nil).Status(http.StatusOK)},
+			{"AccountKeyCheckReport", admin.Call(http.MethodPost, "/api/v1/account-keys/"+keyID+"/check", nil).Status(http.StatusOK)},
 			{"ApiClientPage", admin.Call(http.MethodGet, "/api/v1/api-clients", nil).Status(http.StatusOK)},
 			{"Health", a.Call(http.MethodGet, "/readyz", nil).Status(http.StatusOK)},
 			{"Problem", a.Call(http.MethodGet, "/api/v1/session", nil).Status(http.StatusUnauthorized)},

@@ -164,6 +164,13 @@ func TestSecretsStaySecret(t *testing.T) {
 		Status(http.StatusUnprocessableEntity)
 	a.Call(http.MethodPost, "/api/v1/invitations/inspect", map[string]any{"token": invitation + "x"}).Status(http.StatusNotFound)
 
+	for _, value := range []string{planted, planted + "wrong"} {
+		admin.Call(http.MethodPost, keysPath+"/check", map[string]any{
+			"tenantId": a.Emulator.Seed().TenantID, "clientId": a.Emulator.Seed().ClientID, "clientSecret": value,
+		}).Status(http.StatusOK)
+	}
+	admin.Call(http.MethodPost, path+"/check", nil).Status(http.StatusOK)
+
 	secrets := map[string]string{
 		"client secret": planted, "password": apptest.Password, "invitation": invitation, "set-up code": a.SetupCode,
 		"API client's secret": made.Text("secret"), "JWT": issued.Text("access_token"),

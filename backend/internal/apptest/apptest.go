@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,9 +39,13 @@ type App struct {
 	Output    *Output // everything the product logged and printed
 	DataDir   string
 
+	skew *atomic.Int64
 	t    *testing.T
 	stop func()
 }
+
+// SkewClock sets the product's clock ahead of the emulator's, or behind it.
+func (a *App) SkewClock(ahead time.Duration) { a.skew.Store(int64(ahead)) }
 
 // Output collects what a process writes; it is safe for concurrent use.
 type Output struct {
@@ -78,7 +83,7 @@ func start(t *testing.T, emu *emulator.Emulator, microsoftURL, dataDir, database
 	require.NoError(t, err)
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	require.NoError(t, err)
-	a := &App{URL: "http://localhost:" + port, Emulator: emu, Output: &Output{}, DataDir: dataDir, t: t}
+	a := &App{URL: "http://localhost:" + port, Emulator: emu, Output: &Output{}, DataDir: dataDir, skew: &atomic.Int64{}, t: t}
 	cloud, err := json.Marshal([]map[string]string{{
 		"id": "emulator", "name": "Emulator", "authorityUrl": microsoftURL, "graphUrl": microsoftURL,
 	}})
@@ -93,7 +98,9 @@ func start(t *testing.T, emu *emulator.Emulator, microsoftURL, dataDir, database
 	c, err := config.Load(append(environ, settings...))
 	require.NoError(t, err)
 	logger := app.NewLogger(a.Output, "json", slog.LevelDebug)
-	now := func() time.Time { return emu.Now().UTC().Truncate(time.Microsecond) }
+	now := func() time.Time {
+		return emu.Now().Add(time.Duration(a.skew.Load())).UTC().Truncate(time.Microsecond)
+	}
 	a.App, err = app.New(t.Context(), c, app.Options{Logger: logger, Now: now})
 	require.NoError(t, err)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler(), ReadHeaderTimeout: time.Minute}}

@@ -62,6 +62,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account-keys/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the values of an account key before they are saved
+         * @description Nothing is stored. What is wrong with the values is in the answer, which is 200 all the same.
+         */
+        post: operations["checkAccountKeyValues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account-keys/{id}": {
         parameters: {
             query?: never;
@@ -188,6 +208,27 @@ export interface paths {
         put?: never;
         /** Reject a sign-in by another account */
         post: operations["rejectAuthorization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account-keys/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check an account key from end to end
+         * @description Asks Microsoft for tenant, client ID and secret, refreshes an authorized key once, and looks at its mailbox.
+         *     What is wrong with the key is in the answer, which is 200 all the same.
+         */
+        post: operations["checkAccountKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -805,6 +846,67 @@ export interface components {
             updatedAt: string;
             warnings: components["schemas"]["AccountKeyWarning"][];
         };
+        AccountKeyCheck: {
+            /**
+             * @description The field at fault
+             * @example clientSecret
+             */
+            field?: string;
+            /** @description Empty when there is nothing to do */
+            fix: string;
+            id: components["schemas"]["CheckId"];
+            /** @description What was found, or why it was skipped */
+            message: string;
+            microsoft?: components["schemas"]["MicrosoftError"];
+            result: components["schemas"]["CheckResult"];
+            /** @example Secret Key */
+            title: string;
+        };
+        AccountKeyCheckReport: {
+            /** Format: date-time */
+            checkedAt: string;
+            /** @description Always all of them, in the same order */
+            checks: components["schemas"]["AccountKeyCheck"][];
+            summary: components["schemas"]["AccountKeyCheckSummary"];
+        };
+        AccountKeyCheckRequest: {
+            /** @description Without a secret, that of this key is used */
+            accountKeyId?: string;
+            /** @example c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702 */
+            clientId?: string;
+            /**
+             * Format: password
+             * @description Used for this check, then forgotten
+             */
+            clientSecret?: string;
+            /**
+             * @description The server's default cloud if left out
+             * @example global
+             */
+            cloud?: string;
+            /**
+             * @description The type's default if left out
+             * @example [
+             *       "Mail.Read",
+             *       "Mail.Send"
+             *     ]
+             */
+            scopes?: string[];
+            /** @example 7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11 */
+            tenantId?: string;
+            /** @example oauth2_microsoft_graph */
+            type?: string;
+        };
+        AccountKeyCheckSummary: {
+            failed: number;
+            inconclusive: number;
+            message: string;
+            passed: number;
+            /** @description The worst; skipped checks don't count */
+            result: components["schemas"]["CheckResult"];
+            skipped: number;
+            warnings: number;
+        };
         AccountKeyConsumer: {
             /** @description An API client that may use the key at this moment */
             allowed: boolean;
@@ -1115,6 +1217,10 @@ export interface components {
         };
         /** @enum {string} */
         AuthorizationStatus: "pending" | "succeeded" | "failed" | "expired" | "needs_confirmation";
+        /** @enum {string} */
+        CheckId: "redirect_uri" | "cloud" | "tenant" | "client_id" | "client_secret" | "refresh" | "permissions" | "mailbox" | "clock";
+        /** @enum {string} */
+        CheckResult: "passed" | "warning" | "failed" | "skipped" | "inconclusive";
         ClientSecretState: {
             /** Format: date */
             expiresOn: string | null;
@@ -1579,6 +1685,85 @@ export interface operations {
                 };
             };
             /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkAccountKeyValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The values to check */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountKeyCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKeyCheckReport"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The type is not known */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2286,6 +2471,65 @@ export interface operations {
             };
             /** @description It does not wait for a decision */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkAccountKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKeyCheckReport"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
