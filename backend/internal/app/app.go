@@ -151,7 +151,7 @@ func (a *App) buildServices() {
 	a.Flow = &authflow.Service{
 		DB: a.DB, Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Graph: graphClient, Box: box,
 		PublicURL: c.PublicURL, RedirectURI: a.redirectURI(), Expiry: c.AuthorizationExpiry,
-		LinkExpiry: c.AuthorizationLinkExpiry, CallTimeout: c.MicrosoftTimeout, Now: a.now, Logger: a.logger,
+		LinkExpiry: c.AuthorizationLinkExpiry, ConsentExpiry: c.AdminConsentLinkExpiry, CallTimeout: c.MicrosoftTimeout, Now: a.now, Logger: a.logger,
 	}
 	a.Doctor = &doctor.Service{
 		Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Graph: graphClient, RedirectURI: a.redirectURI(),

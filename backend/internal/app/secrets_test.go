@@ -170,6 +170,12 @@ func TestSecretsStaySecret(t *testing.T) {
 		}).Status(http.StatusOK)
 	}
 	admin.Call(http.MethodPost, path+"/check", nil).Status(http.StatusOK)
+	consent := admin.Call(http.MethodPost, path+"/admin-consent", nil).Status(http.StatusCreated)
+	asked, err := url.Parse(consent.Text("url"))
+	require.NoError(t, err)
+	agreed, err := a.Emulator.SignIn(consent.Text("url"), "ines", emulator.Accept)
+	require.NoError(t, err)
+	admin.Call(http.MethodGet, agreed, nil).Status(http.StatusSeeOther)
 
 	secrets := map[string]string{
 		"client secret": planted, "password": apptest.Password, "invitation": invitation, "set-up code": a.SetupCode,
@@ -177,6 +183,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		"access token": first["access_token"], "refresh token": first["refresh_token"],
 		"next access token": second["access_token"], "next refresh token": second["refresh_token"],
 		"authorization code": back.Query().Get("code"), "state": back.Query().Get("state"),
+		"state of a consent": asked.Query().Get("state"),
 	}
 	require.Len(t, cookies, 2)
 	for _, cookie := range cookies {

@@ -37,6 +37,9 @@ func (a *API) Mount(api, root httpapi.Router) {
 	// Public: whoever was sent the link has no account here. The link's value is the proof.
 	root.Public(http.MethodGet, "/oauth/links/:token", a.link)
 	root.Public(http.MethodPost, "/oauth/links/:token", a.follow)
+	api.POST("/account-keys/:id/admin-consent", auth.AccountKeysWrite, a.requestConsent)
+	// Public: an administrator of the tenant has no account here. The cookie of the callback is the proof.
+	root.Public(http.MethodGet, consentPath+"/:cid", a.consentResult)
 }
 
 type startRequest struct {
@@ -211,12 +214,14 @@ func (a *API) reply(c echo.Context, do func(ctx context.Context, keyID, id strin
 }
 
 // @Summary   Where Microsoft sends the browser back
-// @Description  Ends in a redirect that leaves code and state behind.
+// @Description  Ends in a redirect that leaves code and state behind. Administrators who followed a link for their
+// @Description  consent come back here as well, with or without a code.
 // @ID        authorizationCallback
 // @Tags      Authorizations
 // @Param     state  query  string  false  "The attempt's single-use state"
 // @Param     code   query  string  false  "The single-use code"
 // @Param     error  query  string  false  "What went wrong"
+// @Param     admin_consent  query  string  false  "True when an administrator's consent is told"
 // @Success   303  "The page that tells the outcome"
 // @Header    303  {string}  Location  "Its address"
 // @Router    /oauth/callback [get]
@@ -226,7 +231,7 @@ func (a *API) callback(c echo.Context) error {
 	})
 	switch {
 	case errors.Is(err, ErrStateUnknown):
-		id = "unknown"
+		return a.consented(c)
 	case err != nil && id != "":
 		// Something of ours failed. The page shows the attempt, which expires; the log has the cause.
 		a.Service.Logger.ErrorContext(c.Request().Context(), "authorization not finished", "authorization_id", id, "error", err)

@@ -6,6 +6,8 @@
 // whatever ends an account key's open attempts raises the key's attempt epoch, and an attempt counts
 // only in the epoch it was started in; a sign-in by another account than the key's own waits, sealed,
 // until a person confirms it.
+//
+// It also makes the links by which a tenant's administrator can consent for everybody: see Consent.
 package authflow
 
 import (
@@ -171,6 +173,9 @@ var (
 	ErrSuspended        = fault.New(fault.Conflict, "suspended", "The key is suspended.").WithFix("Resume it first.")
 	errKeyChanged       = fault.New(fault.Conflict, "key_changed", "The key was changed while it was being checked.").WithFix("Choose Authorize again.")
 	errMode             = fault.Invalid(fault.Field{Field: "mode", Code: "unknown", Message: "Choose popup or link."})
+	errCloudGone        = fault.Invalid(fault.Field{
+		Field: entra.FieldCloud, Code: "unknown", Message: "This cloud is no longer configured on this server. Choose another.",
+	})
 )
 
 func superseded() Failure {
@@ -192,6 +197,15 @@ func noCode() Failure {
 	return Failure{
 		Code: "unexpected_answer", Class: ClassTransient, Message: "Microsoft's answer held neither a code nor an error.",
 		Fix: "Choose Authorize again.",
+	}
+}
+
+// consentOnly is an administrator's consent that came back where a sign-in was awaited.
+func consentOnly() Failure {
+	return Failure{
+		Code: "consent_without_sign_in", Class: ClassSignIn,
+		Message: "An administrator consented, but nobody signed in to the mailbox's account.",
+		Fix:     "Choose Authorize again.",
 	}
 }
 

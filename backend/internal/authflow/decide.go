@@ -187,6 +187,9 @@ func (s *Service) Register(r *job.Registry) {
 			if err := forgetSecrets(tx, now); err != nil {
 				return err
 			}
+			if err := removeOldConsents(tx, now.Add(-keepFor)); err != nil {
+				return err
+			}
 			return removeOld(tx, now.Add(-keepFor))
 		})
 	})

@@ -47,7 +47,10 @@ func (s *Service) conclude(ctx context.Context, a Attempt, query url.Values) err
 		return s.fail(ctx, a, failureOf(e))
 	}
 	code := secret.New(query.Get("code"))
-	if code.IsZero() {
+	switch {
+	case code.IsZero() && entra.AdminConsented(query):
+		return s.fail(ctx, a, consentOnly())
+	case code.IsZero():
 		return s.fail(ctx, a, noCode())
 	}
 	ask, cancel := context.WithTimeout(ctx, 4*s.CallTimeout) // discovery, redemption, keys, account

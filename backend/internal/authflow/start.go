@@ -23,19 +23,20 @@ import (
 
 // Service holds the use cases of authorization.
 type Service struct {
-	DB          *db.DB
-	Keys        *accountkey.Service
-	Broker      *token.Broker
-	Entra       *entra.Client
-	Graph       *graph.Client
-	Box         *masterkey.Box
-	PublicURL   string
-	RedirectURI string
-	Expiry      time.Duration // of one attempt
-	LinkExpiry  time.Duration
-	CallTimeout time.Duration // of one call to Microsoft
-	Now         func() time.Time
-	Logger      *slog.Logger
+	DB            *db.DB
+	Keys          *accountkey.Service
+	Broker        *token.Broker
+	Entra         *entra.Client
+	Graph         *graph.Client
+	Box           *masterkey.Box
+	PublicURL     string
+	RedirectURI   string
+	Expiry        time.Duration // of one attempt
+	LinkExpiry    time.Duration
+	ConsentExpiry time.Duration // of a link for an administrator
+	CallTimeout   time.Duration // of one call to Microsoft
+	Now           func() time.Time
+	Logger        *slog.Logger
 }
 
 // Started is a new attempt: where to send the browser, and the secret that binds the attempt to it
@@ -131,23 +132,33 @@ func object(k accountkey.Key) audit.Object {
 
 // complete names the fields that an authorization needs.
 func complete(key accountkey.Key) error {
+	missing := missingIDs(key)
+	if len(key.ClientSecret) == 0 {
+		missing = append(missing, required(entra.FieldClientSecret, "Enter the secret's Value."))
+	}
+	return require(missing)
+}
+
+func missingIDs(key accountkey.Key) []fault.Field {
 	var missing []fault.Field
-	for _, f := range []struct {
-		name, message string
-		missing       bool
-	}{
-		{entra.FieldTenantID, "Enter the Directory (tenant) ID.", key.TenantID == ""},
-		{entra.FieldClientID, "Enter the Application (client) ID.", key.ClientID == ""},
-		{entra.FieldClientSecret, "Enter the secret's Value.", len(key.ClientSecret) == 0},
-	} {
-		if f.missing {
-			missing = append(missing, fault.Field{Field: f.name, Code: "required", Message: f.message})
-		}
+	if key.TenantID == "" {
+		missing = append(missing, required(entra.FieldTenantID, "Enter the Directory (tenant) ID."))
 	}
-	if len(missing) > 0 {
-		return fault.Invalid(missing...)
+	if key.ClientID == "" {
+		missing = append(missing, required(entra.FieldClientID, "Enter the Application (client) ID."))
 	}
-	return nil
+	return missing
+}
+
+func required(field, message string) fault.Field {
+	return fault.Field{Field: field, Code: "required", Message: message}
+}
+
+func require(missing []fault.Field) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	return fault.Invalid(missing...)
 }
 
 // preflight proves tenant and cloud by the discovery document, then client ID and secret by an
@@ -157,9 +168,7 @@ func (s *Service) preflight(ctx context.Context, key accountkey.Key) (entra.Prov
 	defer cancel()
 	cloud, ok := s.Keys.Cloud(key.Cloud)
 	if !ok {
-		return entra.Provider{}, fault.Invalid(fault.Field{
-			Field: entra.FieldCloud, Code: "unknown", Message: "This cloud is no longer configured on this server. Choose another.",
-		})
+		return entra.Provider{}, errCloudGone
 	}
 	provider, err := s.Entra.Rediscover(ctx, cloud, key.TenantID)
 	if err != nil {

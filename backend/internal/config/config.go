@@ -60,6 +60,7 @@ type Config struct {
 	SigningKeyRotation        time.Duration `env:"SIGNING_KEY_ROTATION" envDefault:"720h"`
 	AuthorizationExpiry       time.Duration `env:"AUTHORIZATION_EXPIRY" envDefault:"10m"`
 	AuthorizationLinkExpiry   time.Duration `env:"AUTHORIZATION_LINK_EXPIRY" envDefault:"24h"`
+	AdminConsentLinkExpiry    time.Duration `env:"ADMIN_CONSENT_LINK_EXPIRY" envDefault:"168h"`
 	RefreshMargin             time.Duration `env:"REFRESH_MARGIN" envDefault:"10m"`
 	RefreshBackgroundInterval time.Duration `env:"REFRESH_BACKGROUND_INTERVAL" envDefault:"24h"`
 	RefreshSweepInterval      time.Duration `env:"REFRESH_SWEEP_INTERVAL" envDefault:"15s"`

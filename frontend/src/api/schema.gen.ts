@@ -141,6 +141,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account-keys/{id}/admin-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link for an administrator's consent
+         * @description url is Microsoft's page, where an administrator of the tenant allows the key's permissions for everybody in
+         *     it. It is good for one answer; the outcome is told in the key's activity, and changes nothing else.
+         */
+        post: operations["requestAdminConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account-keys/{id}/authorizations": {
         parameters: {
             query?: never;
@@ -664,6 +685,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/admin-consents/{cid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the outcome of an administrator's consent in the browser that came back with it */
+        get: operations["getAdminConsentResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oauth/callback": {
         parameters: {
             query?: never;
@@ -673,7 +711,8 @@ export interface paths {
         };
         /**
          * Where Microsoft sends the browser back
-         * @description Ends in a redirect that leaves code and state behind.
+         * @description Ends in a redirect that leaves code and state behind. Administrators who followed a link for their
+         *     consent come back here as well, with or without a code.
          */
         get: operations["authorizationCallback"];
         put?: never;
@@ -1037,6 +1076,22 @@ export interface components {
         };
         /** @enum {string} */
         ActorType: "user" | "api_client" | "system";
+        AdminConsent: {
+            failure: components["schemas"]["AuthorizationFailure"] | null;
+            /** Format: date-time */
+            finishedAt: string | null;
+            id: string;
+            requestedBy: string;
+            status: components["schemas"]["AdminConsentStatus"];
+        };
+        AdminConsentLink: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Microsoft's page, for an administrator of the tenant */
+            url: string;
+        };
+        /** @enum {string} */
+        AdminConsentStatus: "granted" | "failed";
         ApiClient: {
             accountKeyIds: string[];
             allAccountKeys: boolean;
@@ -2165,6 +2220,74 @@ export interface operations {
                 };
             };
             /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestAdminConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminConsentLink"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such account key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tenant ID or client ID is missing */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4493,6 +4616,47 @@ export interface operations {
             };
         };
     };
+    getAdminConsentResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The consent's id */
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminConsent"];
+                };
+            };
+            /** @description No such consent in this browser */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     authorizationCallback: {
         parameters: {
             query?: {
@@ -4502,6 +4666,8 @@ export interface operations {
                 code?: string;
                 /** @description What went wrong */
                 error?: string;
+                /** @description True when an administrator's consent is told */
+                admin_consent?: string;
             };
             header?: never;
             path?: never;
