@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { accountKeys } from "./account-keys";
+import { accountKeys, keyActivity } from "./account-keys";
 import { api, data, type Schemas } from "./client";
 
 export type Authorization = Schemas["Authorization"];
@@ -47,6 +47,27 @@ export function useStartAuthorization(keyId: string) {
           body: { mode },
         }),
       ),
+  });
+}
+
+export const adminConsents = {
+  /** The outcome, for the browser that came back with it: nobody needs to be signed in. */
+  result: (id: string) =>
+    queryOptions({
+      queryKey: ["admin-consents", id],
+      queryFn: ({ signal }) =>
+        data(api.GET("/oauth/admin-consents/{cid}", { params: { path: { cid: id } }, signal })),
+      retry: false,
+    }),
+};
+
+/** Makes a link to Microsoft's page, for an administrator of the tenant. */
+export function useRequestAdminConsent(keyId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      data(api.POST("/api/v1/account-keys/{id}/admin-consent", { params: { path: { id: keyId } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: keyActivity(keyId).queryKey }),
   });
 }
 

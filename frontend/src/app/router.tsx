@@ -7,7 +7,12 @@ import { newAccountKeyRoute } from "@/routes/account-keys.new";
 import { apiClientRoute } from "@/routes/api-clients.$id";
 import { apiClientsRoute } from "@/routes/api-clients";
 import { newApiClientRoute } from "@/routes/api-clients.new";
-import { authorizationRoute, authorizeRoute, authorizingRoute } from "@/routes/authorization";
+import {
+  adminConsentRoute,
+  authorizationRoute,
+  authorizeRoute,
+  authorizingRoute,
+} from "@/routes/authorization";
 import { indexRoute } from "@/routes/index";
 import { invitationRoute } from "@/routes/invitation";
 import { rootRoute } from "@/routes/root";
@@ -28,6 +33,7 @@ const routeTree = rootRoute.addChildren([
   authorizingRoute,
   authorizationRoute,
   authorizeRoute,
+  adminConsentRoute,
   shellRoute.addChildren([
     accountKeysRoute,
     newAccountKeyRoute,

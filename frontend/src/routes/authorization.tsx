@@ -15,6 +15,13 @@ export const authorizationRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/authorize/ResultPage"), "ResultPage"),
 });
 
+/** Where an administrator's consent ends. */
+export const adminConsentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/admin-consent/$cid",
+  component: lazyRouteComponent(() => import("@/features/authorize/ConsentPage"), "ConsentPage"),
+});
+
 /** A link that somebody was sent. */
 export const authorizeRoute = createRoute({
   getParentRoute: () => rootRoute,

@@ -5,7 +5,7 @@ import { Spinner } from "./Spinner";
 
 export const buttonStyle = cva(
   [
-    "inline-flex shrink-0 items-center justify-center gap-2 rounded-md border font-semibold whitespace-nowrap select-none",
+    "inline-flex shrink-0 items-center justify-center gap-2 rounded-md border font-semibold select-none",
     "transition-colors duration-100 aria-disabled:cursor-not-allowed pointer-coarse:min-h-11",
   ],
   {
@@ -39,8 +39,10 @@ export const buttonStyle = cva(
         icon: "size-8 text-base pointer-coarse:size-11",
       },
       wide: { true: "w-full" },
+      /** For labels that are too long for a narrow place: they may take two lines. */
+      wrap: { true: "py-1 text-left", false: "whitespace-nowrap" },
     },
-    defaultVariants: { variant: "secondary", size: "md" },
+    defaultVariants: { variant: "secondary", size: "md", wrap: false },
   },
 );
 
@@ -59,6 +61,7 @@ export function Button({
   variant,
   size,
   wide,
+  wrap,
   icon,
   pending,
   disabled,
@@ -76,7 +79,7 @@ export function Button({
     <button
       {...rest}
       type={type}
-      className={buttonStyle({ variant, size, wide })}
+      className={buttonStyle({ variant, size, wide, wrap })}
       aria-disabled={off || undefined}
       aria-busy={pending || undefined}
       onClick={press}
@@ -91,9 +94,9 @@ type AnchorProps = Look &
   Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "className"> & { ref?: Ref<HTMLAnchorElement> };
 
 /** A plain link that looks like a button, for addresses outside the app. */
-export function ButtonAnchor({ variant, size, wide, icon, children, ...rest }: AnchorProps) {
+export function ButtonAnchor({ variant, size, wide, wrap, icon, children, ...rest }: AnchorProps) {
   return (
-    <a {...rest} className={buttonStyle({ variant, size, wide })}>
+    <a {...rest} className={buttonStyle({ variant, size, wide, wrap })}>
       {icon}
       {children}
     </a>

@@ -10,6 +10,7 @@ import { Button } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
 import { QueryView } from "@/ui/QueryView";
 import { Spinner } from "@/ui/Spinner";
+import { AdminConsent } from "./AdminConsent";
 import { ConfirmAccount } from "./ConfirmAccount";
 import { isDetail, type PlacedFailure } from "./DetailsStep";
 import { MicrosoftFacts } from "./MicrosoftFacts";
@@ -142,6 +143,7 @@ function Failed({ attempt, onAgain }: { attempt: Authorization; onAgain: Attempt
         <p>{failure?.message}</p>
         <p>{failure?.fix}</p>
       </Callout>
+      <AdminConsent accountKeyId={attempt.accountKeyId} code={failure?.code ?? ""} />
       <MicrosoftFacts facts={failure?.microsoft} />
     </>
   );

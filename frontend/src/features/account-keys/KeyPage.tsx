@@ -15,6 +15,7 @@ import { PageHeader } from "@/ui/PageHeader";
 import { QueryView } from "@/ui/QueryView";
 import { DeniedPage } from "@/ui/States";
 import { Time } from "@/ui/Time";
+import { AdminConsent } from "./AdminConsent";
 import { KeyActions } from "./KeyActions";
 import { KeyStatus, toneOf } from "./KeyStatus";
 import { MicrosoftFacts } from "./MicrosoftFacts";
@@ -78,6 +79,7 @@ function Reason({ accountKey }: { accountKey: AccountKey }) {
           </p>
         </Callout>
       )}
+      {reason && <AdminConsent accountKeyId={accountKey.id} code={reason.code} />}
       <MicrosoftFacts facts={reason?.microsoft} />
       {warnings.map((warning) => (
         <Callout key={warning.code} tone="warning">

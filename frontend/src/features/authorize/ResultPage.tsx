@@ -4,6 +4,7 @@ import { useEffect, type ReactNode } from "react";
 import { authorizations } from "@/api/authorizations";
 import type { Schemas } from "@/api/client";
 import { isProblem } from "@/api/problem";
+import { AdminConsent } from "@/features/account-keys";
 import { t } from "@/i18n/t";
 import { announceAttempt, takeReturn } from "@/lib/authorizing";
 import { ButtonLink } from "@/ui/Button";
@@ -62,13 +63,14 @@ function Unknown() {
   return <Told tone="warning" title={t("result.unknownTitle")} text={t("result.unknownText")} />;
 }
 
-type Telling = { tone: Tone; title: string; text: ReactNode };
+type Telling = { tone: Tone; title: string; text: ReactNode; more?: ReactNode };
 
-function Told({ tone, title, text }: Telling) {
+function Told({ tone, title, text, more }: Telling) {
   return (
     <PublicPage title={title}>
       <div className="grid gap-5">
         <Callout tone={tone}>{typeof text === "string" ? <p>{text}</p> : text}</Callout>
+        {more}
         <ButtonLink to="/account-keys">{t("result.toKeys")}</ButtonLink>
       </div>
     </PublicPage>
@@ -101,6 +103,7 @@ function tell(result: Schemas["AuthorizationResult"]): Telling {
             <p>{result.failure?.fix}</p>
           </>
         ),
+        more: <AdminConsent accountKeyId={result.accountKey.id} code={result.failure?.code ?? ""} />,
       };
   }
 }

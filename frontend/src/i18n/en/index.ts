@@ -1,6 +1,7 @@
 import { accountKeys } from "./account-keys";
 import { apiClients } from "./api-clients";
 import { authorize } from "./authorize";
+import { checks } from "./checks";
 import { common } from "./common";
 import { session } from "./session";
 import { settings } from "./settings";
@@ -12,6 +13,7 @@ export const en = {
   ...accountKeys,
   ...apiClients,
   ...authorize,
+  ...checks,
   ...session,
   ...settings,
   ...users,

@@ -1,0 +1,1 @@
+export { AdminConsent } from "./AdminConsent";
