@@ -90,6 +90,25 @@ export function useSwitchAccountKey(id: string) {
   });
 }
 
+export type CheckReport = Schemas["AccountKeyCheckReport"];
+
+/** Checks a key as it is saved. That may refresh its token, or find out that its authorization is over. */
+export function useCheckAccountKey(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => data(api.POST("/api/v1/account-keys/{id}/check", { params: { path: { id } } })),
+    onSuccess: () => refresh(client),
+  });
+}
+
+/** Checks values that are not saved. */
+export function useCheckValues() {
+  return useMutation({
+    mutationFn: (body: Body<"/api/v1/account-keys/check", "post">) =>
+      data(api.POST("/api/v1/account-keys/check", { body })),
+  });
+}
+
 export function useDeleteAccountKey(id: string) {
   const client = useQueryClient();
   return useMutation({

@@ -4,7 +4,10 @@ import { shellRoute } from "./shell";
 
 const steps = ["name", "redirect", "details", "authorize"] as const;
 
-type Search = { step?: (typeof steps)[number]; attempt?: string };
+/** The fields that a check can send people to. */
+const fields = ["tenantId", "clientId", "clientSecret", "cloud"] as const;
+
+type Search = { step?: (typeof steps)[number]; attempt?: string; field?: (typeof fields)[number] };
 
 export const setUpKeyRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -12,6 +15,7 @@ export const setUpKeyRoute = createRoute({
   validateSearch: (raw: RawSearch): Search => ({
     step: oneOf(raw["step"], steps),
     attempt: text(raw["attempt"]),
+    field: oneOf(raw["field"], fields),
   }),
   component: lazyRouteComponent(() => import("@/features/account-keys/SetUpKeyPage"), "SetUpKeyPage"),
 });

@@ -1,4 +1,4 @@
-import type { AccountKey } from "@/api/account-keys";
+import type { AccountKey, CheckReport } from "@/api/account-keys";
 import type { ApiClient } from "@/api/api-clients";
 import type { Instance } from "@/api/instance";
 import type { Invitation, Permission, Session, SessionInfo } from "@/api/session";
@@ -161,6 +161,49 @@ export function anAccountKey(over: Partial<AccountKey> = {}): AccountKey {
     authorizedAt: "2026-11-20T09:05:00Z",
     lastUsedAt: null,
     ...over,
+  };
+}
+
+const checkIds = [
+  "redirect_uri",
+  "cloud",
+  "tenant",
+  "client_id",
+  "client_secret",
+  "refresh",
+  "permissions",
+  "mailbox",
+  "clock",
+] as const;
+
+type CheckId = (typeof checkIds)[number];
+type Check = CheckReport["checks"][number];
+
+/** What every check found; those that are not named have passed. */
+export function aCheckReport(
+  over: Partial<Record<CheckId, Partial<Check>>> = {},
+  summary: Partial<CheckReport["summary"]> = {},
+): CheckReport {
+  return {
+    checks: checkIds.map((id) => ({
+      id,
+      title: id,
+      result: "passed",
+      message: `All is well with ${id}.`,
+      fix: "",
+      ...over[id],
+    })),
+    summary: {
+      result: "passed",
+      message: "Everything is in order.",
+      passed: 9,
+      warnings: 0,
+      failed: 0,
+      skipped: 0,
+      inconclusive: 0,
+      ...summary,
+    },
+    checkedAt: "2026-11-23T11:00:00Z",
   };
 }
 

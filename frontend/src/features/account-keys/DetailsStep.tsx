@@ -16,6 +16,7 @@ import { PasswordField } from "@/ui/PasswordField";
 import { Select } from "@/ui/Select";
 import { TextField } from "@/ui/TextField";
 import { toast } from "@/ui/toast";
+import { CheckValues } from "./CheckValues";
 
 const schema = z.object({
   tenantId: z.string().trim(),
@@ -141,6 +142,13 @@ export function DetailsStep({ accountKey, failure, onStarted }: DetailsStepProps
         </Button>
       </div>
       <p className="text-sm text-muted">{t("wizard.authorizeHint")}</p>
+      <CheckValues
+        accountKey={accountKey}
+        form={form}
+        onMend={(field, message) =>
+          isDetail(field) ? () => setError(field, { message }, { shouldFocus: true }) : null
+        }
+      />
     </form>
   );
 }

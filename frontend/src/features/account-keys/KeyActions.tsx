@@ -1,7 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Ellipsis, RefreshCw } from "lucide-react";
+import { Ellipsis, ListChecks, RefreshCw } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { useDeleteAccountKey, useSwitchAccountKey, type AccountKey } from "@/api/account-keys";
+import {
+  useCheckAccountKey,
+  useDeleteAccountKey,
+  useSwitchAccountKey,
+  type AccountKey,
+} from "@/api/account-keys";
 import type { Versioned } from "@/api/client";
 import { t } from "@/i18n/t";
 import { Button, ButtonLink } from "@/ui/Button";
@@ -10,13 +15,15 @@ import { Menu, MenuItem, MenuSeparator } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
 
 const EditDialogs = lazy(() => import("./EditDialogs").then((module) => ({ default: module.EditDialogs })));
+const CheckDialog = lazy(() => import("./CheckDialog").then((module) => ({ default: module.CheckDialog })));
 
-export type Asking = "rename" | "secret" | "link" | "suspend" | "revoke" | "delete";
+export type Asking = "check" | "rename" | "secret" | "link" | "suspend" | "revoke" | "delete";
 
 /** Everything that can be done to a key. */
 export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }) {
   const [asking, setAsking] = useState<Asking | null>(null);
   const act = useSwitchAccountKey(accountKey.id);
+  const check = useCheckAccountKey(accountKey.id);
   const suspended = accountKey.status === "suspended";
   const name = accountKey.displayName;
   const resume = () =>
@@ -36,6 +43,15 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
           {accountKey.status === "draft" ? t("key.continueSetup") : t("key.authorizeAgain")}
         </ButtonLink>
       )}
+      <Button
+        icon={<ListChecks aria-hidden="true" className="size-4" />}
+        onClick={() => {
+          check.mutate();
+          setAsking("check");
+        }}
+      >
+        {t("check.action")}
+      </Button>
       <Menu
         trigger={
           <Button size="icon" aria-label={t("key.actions")}>
@@ -63,6 +79,9 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
       </Menu>
       <Confirmations accountKey={accountKey} asking={asking} onClose={() => setAsking(null)} />
       <Suspense>
+        {asking === "check" && (
+          <CheckDialog accountKey={accountKey} check={check} onClose={() => setAsking(null)} />
+        )}
         {(asking === "rename" || asking === "secret" || asking === "link") && (
           <EditDialogs accountKey={accountKey} asking={asking} onClose={() => setAsking(null)} />
         )}

@@ -35,10 +35,12 @@ function stepOf(key: AccountKey): "redirect" | "details" {
 }
 
 function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
-  const { step = stepOf(accountKey), attempt } = route.useSearch();
+  const { step = stepOf(accountKey), attempt, field } = route.useSearch();
   const navigate = route.useNavigate();
   const update = useUpdateAccountKey(accountKey.id);
-  const [failure, setFailure] = useState<PlacedFailure | null>(null);
+  const [failure, setFailure] = useState<PlacedFailure | null>(
+    field ? { field, message: t("check.foundHere") } : null,
+  );
   const goTo = (to: WizardStep) => {
     if (to !== "type") void navigate({ search: { step: to }, replace: true });
   };
