@@ -126,7 +126,11 @@ func RotateKey(ctx context.Context, c *config.Config, o Options, forget []string
 	if from != to {
 		fmt.Fprintf(out, "The primary master key is now %s; it was %s.\n", to, from)
 	}
-	err = box.Reencrypt(ctx, func(c masterkey.Column, n int) { fmt.Fprintf(out, "%s: %d encrypted anew\n", c, n) })
+	done := map[masterkey.Column]int{}
+	err = box.Reencrypt(ctx, func(c masterkey.Column, n int) {
+		done[c] += n
+		fmt.Fprintf(out, "%s: %d encrypted anew\n", c, done[c])
+	})
 	if err != nil {
 		return err
 	}

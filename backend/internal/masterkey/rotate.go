@@ -20,6 +20,8 @@ import (
 const (
 	batchSize  = 50
 	batchPause = 10 * time.Millisecond
+
+	reportEvery = 1000
 )
 
 // LaggingError reports replicas that do not hold the key which is to become the primary.
@@ -105,7 +107,7 @@ var errOvertaken = errors.New("another key was made the primary meanwhile: run t
 
 // Reencrypt seals everything under the primary key, whatever key it is under, while others read and
 // write. It can be stopped at any moment and begun again. When nothing is left under any other key, the
-// others are no longer needed. report is told how many secrets of a column were sealed anew.
+// others are no longer needed. report is told now and then how many more secrets of a column were sealed anew.
 func (b *Box) Reencrypt(ctx context.Context, report func(c Column, n int)) error {
 	canary, err := readCanary(b.DB.Read(ctx))
 	if err != nil {
@@ -158,13 +160,18 @@ func (b *Box) Retired(ctx context.Context) (retired, unused []secret.KeyID, err 
 // pass goes over all columns once. Secrets that were being written are left for the next pass.
 func (b *Box) pass(ctx context.Context, to secret.KeyID, report func(Column, int)) (moved int, unreadable []string, err error) {
 	for _, c := range Columns() {
-		of, after := 0, ""
+		fresh, after := 0, "" // fresh were not reported yet
 		for {
 			batch, err := b.batch(ctx, c, to, after)
 			if err != nil {
 				return moved, nil, err
 			}
-			of += batch.moved
+			moved += batch.moved
+			fresh += batch.moved
+			if fresh >= reportEvery || (fresh > 0 && batch.size < batchSize) {
+				report(c, fresh)
+				fresh = 0
+			}
 			unreadable = append(unreadable, batch.unreadable...)
 			if batch.size < batchSize {
 				break
@@ -174,10 +181,6 @@ func (b *Box) pass(ctx context.Context, to secret.KeyID, report func(Column, int
 				return moved, nil, err
 			}
 		}
-		if of > 0 {
-			report(c, of)
-		}
-		moved += of
 	}
 	return moved, unreadable, nil
 }
