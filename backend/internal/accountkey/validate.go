@@ -160,14 +160,9 @@ func (f *fields) scopes(list []string) Scopes {
 	return out
 }
 
-// isAlwaysAsked reports the OpenID Connect scopes, which every authorization asks for anyway.
+// isAlwaysAsked reports the scopes that every authorization asks for anyway.
 func isAlwaysAsked(scope string) bool {
-	switch strings.ToLower(scope) {
-	case "openid", "profile", "email", "offline_access":
-		return true
-	default:
-		return false
-	}
+	return slices.ContainsFunc(alwaysAskedScopes(), func(always Scope) bool { return strings.EqualFold(always.Name, scope) })
 }
 
 // ids refuses the two ids pasted into each other's field.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// oidcScopes go with every authorization: a refresh token, an id_token and the account's name.
-func oidcScopes() []string { return []string{"openid", "profile", "email", "offline_access"} }
+// OpenIDScopes go with every authorization: a refresh token, an id_token and the account's name.
+func OpenIDScopes() []string { return []string{"openid", "profile", "email", "offline_access"} }
 
 // NormalizeScope returns the form in which scopes are compared: lower case, without the prefix of
 // the resource. Microsoft answers in either form, in any letter case.
@@ -20,7 +20,7 @@ func NormalizeScope(scope string) string {
 // not list them. A wider permission covers the narrower one that it includes.
 func MissingScopes(required, granted []string) []string {
 	covered := map[string]bool{}
-	for _, scope := range oidcScopes() {
+	for _, scope := range OpenIDScopes() {
 		covered[scope] = true
 	}
 	for _, scope := range granted {
@@ -64,7 +64,7 @@ func includedScopes(scope string) []string {
 // requestScopes is what an authorization asks for: the OpenID scopes, then each scope in full form,
 // so that it means the Graph of this cloud.
 func requestScopes(graphURL string, scopes []string) []string {
-	request := oidcScopes()
+	request := OpenIDScopes()
 	for _, scope := range scopes {
 		scope = strings.TrimSpace(scope)
 		if scope == "" || slices.Contains(request, strings.ToLower(scope)) {

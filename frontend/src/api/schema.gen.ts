@@ -1028,12 +1028,15 @@ export interface components {
         };
         AccountKeyScope: {
             description: string;
+            /** @example e383f46e-2787-4529-855e-0e479a3ffac0 */
+            id: string;
             /** @example Mail.Send */
             name: string;
         };
         /** @enum {string} */
         AccountKeyStatus: "draft" | "authorized" | "reauthorization_required" | "misconfigured" | "suspended" | "revoked";
         AccountKeyType: {
+            alwaysAskedScopes: components["schemas"]["AccountKeyScope"][];
             availableScopes: components["schemas"]["AccountKeyScope"][];
             defaultScopes: string[];
             description: string;
