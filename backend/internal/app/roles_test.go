@@ -39,6 +39,7 @@ func TestRoles(t *testing.T) {
 		{"list keys", http.MethodGet, keysPath, nil, allowed, allowed},
 		{"read a key", http.MethodGet, keysPath + "/" + keyID, nil, allowed, allowed},
 		{"read a key's activity", http.MethodGet, keysPath + "/" + keyID + "/activity", nil, allowed, allowed},
+		{"look up what Microsoft's pages say", http.MethodGet, "/api/v1/microsoft-errors", nil, allowed, allowed},
 		{"create a key", http.MethodPost, keysPath, draft("Of an operator"), allowed, denied},
 		{"change a key", http.MethodPatch, keysPath + "/" + keyID, map[string]any{"description": "x"}, allowed, denied},
 		{"authorize a key", http.MethodPost, keysPath + "/" + keyID + "/authorizations", map[string]any{"mode": "popup"}, allowed, denied},

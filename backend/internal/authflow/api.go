@@ -31,6 +31,7 @@ func (a *API) Mount(api, root httpapi.Router) {
 	api.GET("/account-keys/:id/authorizations/:aid", auth.AccountKeysWrite, a.get)
 	api.People(http.MethodPost, "/account-keys/:id/authorizations/:aid/confirm", auth.AccountKeysWrite, a.confirm)
 	api.People(http.MethodPost, "/account-keys/:id/authorizations/:aid/reject", auth.AccountKeysWrite, a.reject)
+	api.GET("/microsoft-errors", auth.AccountKeysRead, a.sightings)
 	// Public: Microsoft's redirect carries no credential of ours. State and the attempt's cookie prove it.
 	root.Public(http.MethodGet, CallbackPath, a.callback)
 	root.Public(http.MethodGet, CallbackPath+"/:aid", a.result)

@@ -1,13 +1,19 @@
 package entra
 
+import "slices"
+
 // numberedAdvice is what Microsoft's AADSTS numbers add to the standard error. Numbers change
 // without notice, so nothing is decided by a number alone: see Error.Advice.
 //
 //nolint:gochecknoglobals // a constant table; Go has no constant maps
-var numberedAdvice = index(
-	secretRows(), appRows(), tenantRows(), grantRows(), interactionRows(), policyRows(),
-	consentRows(), accountRows(), scopeRows(), requestRows(), serviceRows(),
-)
+var numberedAdvice = index(adviceRows())
+
+func adviceRows() []row {
+	return slices.Concat(
+		secretRows(), appRows(), tenantRows(), grantRows(), interactionRows(), policyRows(),
+		consentRows(), accountRows(), scopeRows(), requestRows(), serviceRows(),
+	)
+}
 
 // row gives one advice to several numbers that mean the same to an administrator.
 type row struct {
@@ -15,13 +21,11 @@ type row struct {
 	advice  Advice
 }
 
-func index(groups ...[]row) map[int]Advice {
+func index(rows []row) map[int]Advice {
 	byNumber := map[int]Advice{}
-	for _, rows := range groups {
-		for _, row := range rows {
-			for _, number := range row.numbers {
-				byNumber[number] = row.advice
-			}
+	for _, row := range rows {
+		for _, number := range row.numbers {
+			byNumber[number] = row.advice
 		}
 	}
 	return byNumber

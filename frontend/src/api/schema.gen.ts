@@ -470,6 +470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/microsoft-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what can go wrong on Microsoft's pages
+         * @description What a person may see there, which Latchkey never hears of: likely cause and fix, by text or AADSTS number.
+         */
+        get: operations["listMicrosoftErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1461,6 +1481,33 @@ export interface components {
             /** @example 7KQM-2XDR-9HTB */
             setupCode: string;
         };
+        Sighting: {
+            class: components["schemas"]["FailureClass"];
+            /** @example redirect_uri_not_registered */
+            code: string;
+            /**
+             * @description Empty when no field is at fault
+             * @example redirectUri
+             */
+            field: string;
+            fix: string;
+            message: string;
+            /**
+             * @description The AADSTS numbers that it goes by
+             * @example [
+             *       50011
+             *     ]
+             */
+            numbers: number[];
+            place: components["schemas"]["SightingPlace"];
+            /** @description What the page says, the most telling first; … stands for what differs */
+            texts: string[];
+        };
+        SightingList: {
+            items: components["schemas"]["Sighting"][];
+        };
+        /** @enum {string} */
+        SightingPlace: "error_page" | "approval_page" | "sign_in_page" | "window" | "elsewhere";
         SignInRequest: {
             /** @example ada@example.com */
             email: string;
@@ -3568,6 +3615,53 @@ export interface operations {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMicrosoftErrors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightingList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
