@@ -23,7 +23,7 @@ function copyByCommand(text: string): boolean {
   area.readOnly = true;
   area.className = "sr-only";
   // Inside an open dialog when there is one: focus can't leave it.
-  (before?.closest("[role=dialog],[role=alertdialog]") ?? document.body).append(area);
+  (before?.closest("dialog,[role=dialog],[role=alertdialog]") ?? document.body).append(area);
   area.select();
   try {
     return document.execCommand("copy");

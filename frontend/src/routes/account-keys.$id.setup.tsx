@@ -7,7 +7,15 @@ const steps = ["name", "redirect", "details", "authorize"] as const;
 /** The fields that a check can send people to. */
 const fields = ["tenantId", "clientId", "clientSecret", "cloud"] as const;
 
-type Search = { step?: (typeof steps)[number]; attempt?: string; field?: (typeof fields)[number] };
+/** How the guide beside the wizard makes the app; without one it is closed. */
+const guides = ["portal", "cli", "powershell", "terraform"] as const;
+
+type Search = {
+  step?: (typeof steps)[number];
+  attempt?: string;
+  field?: (typeof fields)[number];
+  guide?: (typeof guides)[number];
+};
 
 export const setUpKeyRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -16,6 +24,7 @@ export const setUpKeyRoute = createRoute({
     step: oneOf(raw["step"], steps),
     attempt: text(raw["attempt"]),
     field: oneOf(raw["field"], fields),
+    guide: oneOf(raw["guide"], guides),
   }),
   component: lazyRouteComponent(() => import("@/features/account-keys/SetUpKeyPage"), "SetUpKeyPage"),
 });

@@ -1,19 +1,34 @@
+import { cva } from "class-variance-authority";
 import { X } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
+
+const panel = cva(
+  "fixed inset-y-0 m-0 h-dvh max-h-none bg-surface text-ink shadow-xl transition-[translate,display] transition-discrete duration-150 backdrop:bg-backdrop open:translate-x-0",
+  {
+    variants: {
+      side: {
+        left: "left-0 w-72 max-w-[calc(100vw-3rem)] -translate-x-full starting:open:-translate-x-full",
+        right: "left-auto right-0 w-md max-w-full translate-x-full starting:open:translate-x-full",
+      },
+    },
+  },
+);
 
 type DrawerProps = {
   open: boolean;
   onClose: () => void;
   label: string;
   closeLabel: string;
+  /** At the left, the navigation of narrow screens; at the right, what stands beside the page on wide ones. */
+  side?: "left" | "right";
   children: ReactNode;
 };
 
 /**
- * A panel over the left of the page: the navigation of narrow screens. The browser's own modal dialog keeps focus
- * inside, closes on Escape and gives focus back.
+ * A panel over one side of the page. The browser's own modal dialog keeps focus inside, closes on Escape and gives
+ * focus back.
  */
-export function Drawer({ open, onClose, label, closeLabel, children }: DrawerProps) {
+export function Drawer({ open, onClose, label, closeLabel, side = "left", children }: DrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (open && !dialog.current?.open) dialog.current?.showModal();
@@ -27,7 +42,7 @@ export function Drawer({ open, onClose, label, closeLabel, children }: DrawerPro
       aria-label={label}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
-      className="fixed inset-y-0 left-0 m-0 h-dvh max-h-none w-72 max-w-[calc(100vw-3rem)] -translate-x-full bg-surface text-ink shadow-xl transition-[translate,display] transition-discrete duration-150 backdrop:bg-backdrop open:translate-x-0 starting:open:-translate-x-full"
+      className={panel({ side })}
     >
       <div className="flex h-full flex-col">
         <button

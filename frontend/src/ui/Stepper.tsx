@@ -20,14 +20,17 @@ type StepperProps<Id extends string> = {
   /** Called for steps that can be gone to: the done ones and the one after them. Without it the steps only tell. */
   onSelect?: (id: Id) => void;
   canSelect?: (id: Id) => boolean;
+  /** One line on wide screens too: something else stands beside the wizard. */
+  compact?: boolean;
 };
 
 /** Where one is in a wizard: a column beside it, or one line above it on narrow screens. */
-export function Stepper<Id extends string>({ steps, current, onSelect, canSelect }: StepperProps<Id>) {
+export function Stepper<Id extends string>(props: StepperProps<Id>) {
+  const { steps, current, onSelect, canSelect, compact } = props;
   const at = steps.findIndex((step) => step.id === current);
   return (
     <nav aria-label={t("stepper.label")}>
-      <ol className="flex gap-1 md:grid md:gap-0.5">
+      <ol className={compact ? "flex gap-1" : "flex gap-1 md:grid md:gap-0.5"}>
         {steps.map((step, index) => {
           const state = step.id === current ? "current" : step.done ? "done" : "todo";
           const open = onSelect && step.id !== current && (canSelect?.(step.id) ?? (step.done || index < at));
@@ -40,7 +43,9 @@ export function Stepper<Id extends string>({ steps, current, onSelect, canSelect
                   index + 1
                 )}
               </span>
-              <span className={`text-left max-md:sr-only ${state === "current" ? "font-semibold" : ""}`}>
+              <span
+                className={`text-left ${compact ? "sr-only" : "max-md:sr-only"} ${state === "current" ? "font-semibold" : ""}`}
+              >
                 {step.label}
               </span>
               <span className="sr-only">({t(`stepper.${state}`)})</span>
@@ -67,7 +72,7 @@ export function Stepper<Id extends string>({ steps, current, onSelect, canSelect
           );
         })}
       </ol>
-      <p aria-hidden="true" className="mt-1 px-2 font-semibold md:hidden">
+      <p aria-hidden="true" className={`mt-1 px-2 font-semibold ${compact ? "" : "md:hidden"}`}>
         {steps[at]?.label}
       </p>
     </nav>

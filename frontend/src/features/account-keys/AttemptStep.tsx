@@ -12,7 +12,7 @@ import { QueryView } from "@/ui/QueryView";
 import { Spinner } from "@/ui/Spinner";
 import { AdminConsent } from "./AdminConsent";
 import { ConfirmAccount } from "./ConfirmAccount";
-import { isDetail, type PlacedFailure } from "./DetailsStep";
+import { isDetail, type PlacedFailure } from "./detailsForm";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 
 type AttemptStepProps = {

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { BookOpen } from "lucide-react";
+import { useRef, useState } from "react";
 import { accountKeys, useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
 import type { Versioned } from "@/api/client";
+import { RegistrationGuide, type Way } from "@/features/app-registration";
 import { t } from "@/i18n/t";
 import { useCan } from "@/lib/permissions";
 import { Button } from "@/ui/Button";
@@ -10,7 +12,8 @@ import { CopyField } from "@/ui/Copy";
 import { QueryView } from "@/ui/QueryView";
 import { DeniedPage } from "@/ui/States";
 import { AttemptStep } from "./AttemptStep";
-import { DetailsStep, type PlacedFailure } from "./DetailsStep";
+import { useDetailsForm, type PlacedFailure } from "./detailsForm";
+import { DetailsStep } from "./DetailsStep";
 import { NameForm } from "./NameForm";
 import { Wizard, type WizardStep } from "./Wizard";
 
@@ -24,7 +27,7 @@ export function SetUpKeyPage() {
   if (!can("account-keys:write")) return <DeniedPage title={t("wizard.denied")} />;
   return (
     <QueryView query={query} heading={t("wizard.title")}>
-      {(key) => <Steps accountKey={key} />}
+      {(key) => <Steps key={key.id} accountKey={key} />}
     </QueryView>
   );
 }
@@ -35,21 +38,55 @@ function stepOf(key: AccountKey): "redirect" | "details" {
 }
 
 function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
-  const { step = stepOf(accountKey), attempt, field } = route.useSearch();
+  const { step = stepOf(accountKey), attempt, field, guide } = route.useSearch();
   const navigate = route.useNavigate();
   const update = useUpdateAccountKey(accountKey.id);
+  const form = useDetailsForm(accountKey);
   const [failure, setFailure] = useState<PlacedFailure | null>(
     field ? { field, message: t("check.foundHere") } : null,
   );
+  const opener = useRef<HTMLButtonElement>(null);
+  const [openedByHand, setOpenedByHand] = useState(false);
+  const [tenantId, cloud, scopes] = form.watch(["tenantId", "cloud", "scopes"]);
   const goTo = (to: WizardStep) => {
-    if (to !== "type") void navigate({ search: { step: to }, replace: true });
+    if (to !== "type") void navigate({ search: { step: to, guide }, replace: true });
   };
+  const showGuide = (way: Way | undefined) =>
+    void navigate({ search: (before) => ({ ...before, guide: way }), replace: true, resetScroll: false });
   return (
     <Wizard
       title={t("wizard.setUpTitle", { name: accountKey.displayName })}
       step={step}
       open={["name", "redirect", "details"]}
       onSelect={goTo}
+      actions={
+        <Button
+          ref={opener}
+          aria-expanded={guide !== undefined}
+          icon={<BookOpen aria-hidden="true" className="size-4" />}
+          onClick={() => {
+            setOpenedByHand(true);
+            showGuide(guide === undefined ? "portal" : undefined);
+          }}
+        >
+          {t("registration.open")}
+        </Button>
+      }
+      aside={
+        guide && (
+          <RegistrationGuide
+            accountKey={accountKey}
+            chosen={{ tenantId, cloud, scopes }}
+            way={guide}
+            onWay={showGuide}
+            takeFocus={openedByHand}
+            onClose={() => {
+              opener.current?.focus();
+              showGuide(undefined);
+            }}
+          />
+        )
+      }
     >
       {step === "name" && (
         <NameForm
@@ -65,10 +102,11 @@ function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
       {step === "details" && (
         <DetailsStep
           accountKey={accountKey}
+          form={form}
           failure={failure}
           onStarted={(id) => {
             setFailure(null);
-            void navigate({ search: { step: "authorize", attempt: id }, replace: true });
+            void navigate({ search: { step: "authorize", attempt: id, guide }, replace: true });
           }}
         />
       )}

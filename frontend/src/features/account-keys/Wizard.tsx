@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "@tanstack/react-router";
+import { cva } from "class-variance-authority";
 import { t } from "@/i18n/t";
 import { Card } from "@/ui/Card";
 import { PageHeader } from "@/ui/PageHeader";
@@ -16,27 +17,51 @@ const labels: Record<WizardStep, string> = {
   authorize: t("wizard.stepAuthorize"),
 };
 
+const layout = cva("grid items-start gap-5", {
+  variants: {
+    beside: {
+      false: "md:grid-cols-[14rem_minmax(0,1fr)]",
+      true: "lg:grid-cols-[minmax(0,1fr)_26rem] lg:*:first:col-span-2",
+    },
+  },
+});
+
 type WizardProps = {
   title: string;
   step: WizardStep;
   /** Steps that can be gone to. */
   open?: readonly WizardStep[];
   onSelect?: (step: WizardStep) => void;
+  actions?: ReactNode;
+  /** Stands beside the step on wide screens, and over it on narrow ones. */
+  aside?: ReactNode;
   children: ReactNode;
 };
 
 /** The frame that all steps share. */
-export function Wizard({ title, step, open = [], onSelect, children }: WizardProps) {
+export function Wizard({ title, step, open = [], onSelect, actions, aside, children }: WizardProps) {
   const at = wizardSteps.indexOf(step);
   const steps = wizardSteps.map((id, index) => ({ id, label: labels[id], done: index < at }));
+  const beside = Boolean(aside);
   return (
     <>
-      <PageHeader title={title} back={<Link to="/account-keys">{t("accountKeys.title")}</Link>} />
-      <div className="grid gap-5 md:grid-cols-[14rem_minmax(0,1fr)]">
-        <Stepper steps={steps} current={step} onSelect={onSelect} canSelect={(id) => open.includes(id)} />
+      <PageHeader
+        title={title}
+        back={<Link to="/account-keys">{t("accountKeys.title")}</Link>}
+        actions={actions}
+      />
+      <div className={layout({ beside })}>
+        <Stepper
+          steps={steps}
+          current={step}
+          onSelect={onSelect}
+          canSelect={(id) => open.includes(id)}
+          compact={beside}
+        />
         <Card>
           <div className="grid max-w-2xl gap-5">{children}</div>
         </Card>
+        {aside}
       </div>
     </>
   );

@@ -78,6 +78,30 @@ export const accountKeys = {
   "wizard.finish": "Finish",
   "wizard.denied": "New Account Key",
 
+  "paste.title": "Paste all three at once",
+  "paste.label": "What a script printed",
+  "paste.hint":
+    "The three lines of the guide's scripts, JSON, or Terraform's outputs. Pasting them into one of the fields below does the same.",
+  "paste.filled": "Filled in: {fields}.",
+  "paste.nothing": "There is no tenant ID, client ID or secret in it with its name before it.",
+  "paste.hidden": "Terraform hides the secret in this output. Run “terraform output -json” and paste that.",
+
+  "scopes.label": "Permissions",
+  "scopes.hint": "Asked of the account when it signs in. More of them later need another sign-in.",
+  "scopes.own": "The account's own mailbox",
+  "scopes.shared": "Mailboxes that others share with it",
+  "scopes.others": "Other permissions",
+  "scopes.add": "Another Microsoft Graph permission",
+  "scopes.addHint": "A delegated one, by its name: Calendars.Read. Some need an administrator's consent.",
+  "scopes.addButton": "Add permission",
+  "scopes.invalid":
+    "A permission is one name such as Calendars.Read. “.default” can't be combined with names.",
+  "scopes.remove": "Remove {name}",
+  "scopes.always": "Always asked for besides: {names}. They tell who signed in and keep the access alive.",
+  "scopes.missingText":
+    "Missing ones were not granted at the last sign-in. Authorize again; if they stay missing, add them to the app's API permissions and have an administrator grant consent.",
+  "scopes.reset": "Back to the usual permissions",
+
   "attempt.pendingTitle": "Waiting for Microsoft's sign-in",
   "attempt.pendingText":
     "Sign in with the mailbox's account in the window that opened, and accept the permissions. This page follows along.",

@@ -1,5 +1,6 @@
 import { accountKeys } from "./account-keys";
 import { apiClients } from "./api-clients";
+import { appRegistration } from "./app-registration";
 import { authorize } from "./authorize";
 import { checks } from "./checks";
 import { common } from "./common";
@@ -12,6 +13,7 @@ export const en = {
   ...common,
   ...accountKeys,
   ...apiClients,
+  ...appRegistration,
   ...authorize,
   ...checks,
   ...session,

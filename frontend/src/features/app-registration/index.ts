@@ -1,0 +1,3 @@
+export { countFound, hidesSecret, readOutput, type FoundDetails } from "./readOutput";
+export type { Way } from "./registration";
+export { RegistrationGuide } from "./RegistrationGuide";
