@@ -69,7 +69,7 @@ func registrationSightings() []Sighting {
 		),
 		shownOn(PlaceErrorPage, []int{900971}, "No reply address provided", "No reply address is registered for the application"),
 		shownOn(PlaceErrorPage, []int{700016, 700011}, "Application with identifier '…' was not found in the directory '…'"),
-		shownOn(PlaceErrorPage, []int{90002}, "Tenant '…' not found. Check to make sure you have the correct tenant ID"),
+		shownOn(PlaceErrorPage, []int{90002}, "Tenant '…' not found"),
 		shownOn(PlaceErrorPage, []int{900023}, "Specified tenant identifier '…' is neither a valid DNS name, nor a valid external domain"),
 		shownOn(
 			PlaceErrorPage, []int{90038, 900382, 900432},

@@ -3,6 +3,14 @@ import { accountKeys, keyActivity } from "./account-keys";
 import { api, data, type Schemas } from "./client";
 
 export type Authorization = Schemas["Authorization"];
+export type Sighting = Schemas["Sighting"];
+
+/** What people may see on Microsoft's pages, which the server never hears of. Changes with a new version only. */
+export const sightingsQuery = queryOptions({
+  queryKey: ["microsoft-errors"],
+  queryFn: ({ signal }) => data(api.GET("/api/v1/microsoft-errors", { signal })),
+  staleTime: Infinity,
+});
 
 /** How often an attempt under way is looked at. The browser that finishes it says so at once; this is the safety net. */
 const pollEvery = 2000;

@@ -1,5 +1,6 @@
 import type { AccountKey, CheckReport } from "@/api/account-keys";
 import type { ApiClient } from "@/api/api-clients";
+import type { Authorization, Sighting } from "@/api/authorizations";
 import type { Instance } from "@/api/instance";
 import type { Invitation, Permission, Session, SessionInfo } from "@/api/session";
 import type { User } from "@/api/users";
@@ -227,6 +228,104 @@ export function aCheckReport(
     },
     checkedAt: "2026-11-23T11:00:00Z",
   };
+}
+
+export function anAuthorization(over: Partial<Authorization> = {}): Authorization {
+  return {
+    id: "0198a1b0-0000-7000-8000-0000000000e1",
+    accountKeyId: "0198a1b0-0000-7000-8000-0000000000a1",
+    mode: "popup",
+    status: "pending",
+    createdAt: "2026-11-23T10:00:00Z",
+    expiresAt: "2026-11-23T10:10:00Z",
+    finishedAt: null,
+    account: null,
+    currentAccount: null,
+    grantedScopes: [],
+    missingScopes: [],
+    failure: null,
+    ...over,
+  };
+}
+
+export function aSighting(over: Partial<Sighting> = {}): Sighting {
+  return {
+    code: "redirect_uri_not_registered",
+    place: "error_page",
+    texts: [
+      "The redirect URI '…' specified in the request does not match the redirect URIs configured for the application '…'",
+      "https://aka.ms/redirectUriMismatchError",
+    ],
+    numbers: [50011],
+    class: "configuration",
+    field: "redirectUri",
+    message: "The redirect URI is not registered for the app.",
+    fix: "Copy the redirect URI from here.",
+    ...over,
+  };
+}
+
+/** Some of what the server lists, of every place. */
+export function someSightings(): Sighting[] {
+  return [
+    aSighting(),
+    aSighting({
+      code: "client_not_found",
+      texts: ["Application with identifier '…' was not found in the directory '…'"],
+      numbers: [700016, 700011],
+      field: "clientId",
+      message: "No app with this client ID exists in the tenant.",
+      fix: "Compare the client ID with the app's Overview page.",
+    }),
+    aSighting({
+      code: "tenant_not_found",
+      texts: ["Tenant '…' not found"],
+      numbers: [90002],
+      field: "tenantId",
+      message: "No tenant with this ID exists in this cloud.",
+      fix: "Copy the Directory (tenant) ID.",
+    }),
+    aSighting({
+      code: "admin_consent_required",
+      place: "approval_page",
+      texts: ["Need admin approval"],
+      numbers: [90094, 90093],
+      class: "administrator",
+      field: "scopes",
+      message: "Only an administrator may consent to these permissions.",
+      fix: "Have an administrator grant consent.",
+    }),
+    aSighting({
+      code: "mfa_required",
+      place: "sign_in_page",
+      texts: ["Verify your identity"],
+      numbers: [50076],
+      class: "sign_in",
+      field: "",
+      message: "A second factor is asked for.",
+      fix: "Confirm it in the app.",
+    }),
+    aSighting({
+      code: "window_closed",
+      place: "window",
+      texts: ["Nothing happened, or the window closed", "popup blocked"],
+      numbers: [],
+      class: "sign_in",
+      field: "",
+      message: "The window was closed before the sign-in ended.",
+      fix: "Start again, and allow pop-ups.",
+    }),
+    aSighting({
+      code: "grant_revoked",
+      place: "elsewhere",
+      texts: [],
+      numbers: [50173],
+      class: "sign_in",
+      field: "",
+      message: "The authorization was revoked.",
+      fix: "Authorize the key again.",
+    }),
+  ];
 }
 
 export function anApiClient(over: Partial<ApiClient> = {}): ApiClient {

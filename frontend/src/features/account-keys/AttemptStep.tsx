@@ -14,6 +14,8 @@ import { AdminConsent } from "./AdminConsent";
 import { ConfirmAccount } from "./ConfirmAccount";
 import { isDetail, type PlacedFailure } from "./detailsForm";
 import { MicrosoftFacts } from "./MicrosoftFacts";
+import { MicrosoftHelp } from "./MicrosoftHelp";
+import { MissingScopes } from "./MissingScopes";
 
 type AttemptStepProps = {
   accountKey: AccountKey;
@@ -55,23 +57,28 @@ function Outcome({ attempt, accountKey, onAgain }: OutcomeProps) {
   );
   switch (attempt.status) {
     case "pending":
-      return <Pending attempt={attempt} onAgain={() => onAgain(null)} />;
+      return <Pending attempt={attempt} accountKey={accountKey} onAgain={() => onAgain(null)} />;
     case "succeeded":
-      return <Succeeded attempt={attempt} keyId={accountKey.id} />;
+      return <Succeeded attempt={attempt} accountKey={accountKey} />;
     case "needs_confirmation":
       return <ConfirmAccount attempt={attempt} />;
     case "expired":
       return (
-        <Callout tone="warning" title={t("attempt.expiredTitle")} actions={again}>
-          <p>{t("attempt.expiredText")}</p>
-        </Callout>
+        <>
+          <Callout tone="warning" title={t("attempt.expiredTitle")} actions={again}>
+            <p>{t("attempt.expiredText")}</p>
+          </Callout>
+          <MicrosoftHelp open accountKey={accountKey} />
+        </>
       );
     case "failed":
-      return <Failed attempt={attempt} onAgain={onAgain} />;
+      return <Failed attempt={attempt} accountKey={accountKey} onAgain={onAgain} />;
   }
 }
 
-function Pending({ attempt, onAgain }: { attempt: Authorization; onAgain: () => void }) {
+type EndProps = Pick<OutcomeProps, "attempt" | "accountKey">;
+
+function Pending({ attempt, accountKey, onAgain }: EndProps & { onAgain: () => void }) {
   return (
     <>
       <div className="flex items-start gap-3">
@@ -90,11 +97,12 @@ function Pending({ attempt, onAgain }: { attempt: Authorization; onAgain: () => 
       >
         <p>{t("attempt.stuckText")}</p>
       </Callout>
+      <MicrosoftHelp accountKey={accountKey} />
     </>
   );
 }
 
-function Succeeded({ attempt, keyId }: { attempt: Authorization; keyId: string }) {
+function Succeeded({ attempt, accountKey }: EndProps) {
   const navigate = useNavigate();
   const account = attempt.account?.userPrincipalName ?? "";
   return (
@@ -102,12 +110,7 @@ function Succeeded({ attempt, keyId }: { attempt: Authorization; keyId: string }
       <Callout tone="success" title={t("attempt.succeededTitle", { account })}>
         <p>{t("attempt.succeededText")}</p>
       </Callout>
-      {attempt.missingScopes.length > 0 && (
-        <Callout tone="warning" title={t("attempt.missing")}>
-          <p>{attempt.missingScopes.join(", ")}</p>
-          <p>{t("attempt.missingText")}</p>
-        </Callout>
-      )}
+      <MissingScopes accountKey={accountKey} missing={attempt.missingScopes} />
       <div>
         <h2 className="font-semibold">{t("attempt.granted")}</h2>
         <p>{attempt.grantedScopes.join(", ")}</p>
@@ -115,7 +118,7 @@ function Succeeded({ attempt, keyId }: { attempt: Authorization; keyId: string }
       <div>
         <Button
           variant="primary"
-          onClick={() => void navigate({ to: "/account-keys", search: { fresh: keyId } })}
+          onClick={() => void navigate({ to: "/account-keys", search: { fresh: accountKey.id } })}
         >
           {t("wizard.finish")}
         </Button>
@@ -124,7 +127,7 @@ function Succeeded({ attempt, keyId }: { attempt: Authorization; keyId: string }
   );
 }
 
-function Failed({ attempt, onAgain }: { attempt: Authorization; onAgain: AttemptStepProps["onAgain"] }) {
+function Failed({ attempt, accountKey, onAgain }: OutcomeProps) {
   const { failure } = attempt;
   const declined = failure?.class === "declined";
   const field = failure?.field ?? "";
@@ -144,6 +147,8 @@ function Failed({ attempt, onAgain }: { attempt: Authorization; onAgain: Attempt
         <p>{failure?.fix}</p>
       </Callout>
       <AdminConsent accountKeyId={attempt.accountKeyId} code={failure?.code ?? ""} />
+      {/* Who leaves a page of Microsoft's with an error on it comes back as one who declined. */}
+      {declined && <MicrosoftHelp accountKey={accountKey} />}
       <MicrosoftFacts facts={failure?.microsoft} />
     </>
   );

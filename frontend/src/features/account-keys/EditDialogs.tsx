@@ -3,7 +3,7 @@ import { useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
 import { authorizations, useStartAuthorization, type Authorization } from "@/api/authorizations";
 import type { Versioned } from "@/api/client";
 import { t } from "@/i18n/t";
-import { useForm } from "@/lib/form";
+import { useField, useForm } from "@/lib/form";
 import { formatDateTime } from "@/lib/format";
 import { z } from "@/lib/zod";
 import { Button } from "@/ui/Button";
@@ -16,16 +16,18 @@ import { TextField } from "@/ui/TextField";
 import { toast } from "@/ui/toast";
 import { ConfirmAccount } from "./ConfirmAccount";
 import { NameForm } from "./NameForm";
+import { ScopePicker } from "./ScopePicker";
 
 type EditDialogsProps = {
   accountKey: Versioned<AccountKey>;
-  asking: "rename" | "secret" | "link";
+  asking: "rename" | "scopes" | "secret" | "link";
   onClose: () => void;
 };
 
 /** The dialogs with forms; they load when first opened. */
 export function EditDialogs({ accountKey, asking, onClose }: EditDialogsProps) {
   if (asking === "link") return <LinkDialog accountKey={accountKey} onClose={onClose} />;
+  if (asking === "scopes") return <ScopesDialog accountKey={accountKey} onClose={onClose} />;
   if (asking === "secret") return <SecretDialog accountKey={accountKey} onClose={onClose} />;
   return <RenameDialog accountKey={accountKey} onClose={onClose} />;
 }
@@ -46,6 +48,42 @@ function RenameDialog({ accountKey, onClose }: DialogProps) {
         }}
         beside={<Button onClick={onClose}>{t("action.cancel")}</Button>}
       />
+    </Dialog>
+  );
+}
+
+const scopesSchema = z.object({ scopes: z.array(z.string()) });
+
+function ScopesDialog({ accountKey, onClose }: DialogProps) {
+  const form = useForm(scopesSchema, { scopes: accountKey.scopes });
+  const scopes = useField(form.control, "scopes");
+  const update = useUpdateAccountKey(accountKey.id);
+  return (
+    <Dialog
+      open
+      size="md"
+      onClose={onClose}
+      title={t("key.editScopes")}
+      description={t("key.editScopesText")}
+    >
+      <form
+        noValidate
+        onSubmit={form.submit(async (change) => {
+          await update.mutateAsync({ ...change, etag: accountKey.etag });
+          toast.success(t("key.saved"));
+          onClose();
+        })}
+        className="grid gap-4"
+      >
+        <ScopePicker type={accountKey.type} missing={accountKey.missingScopes} {...scopes} />
+        <FormError problem={form.problem} />
+        <DialogActions>
+          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <Button type="submit" variant="primary" pending={form.pending}>
+            {t("action.saveChanges")}
+          </Button>
+        </DialogActions>
+      </form>
     </Dialog>
   );
 }

@@ -17,7 +17,7 @@ import { toast } from "@/ui/toast";
 const EditDialogs = lazy(() => import("./EditDialogs").then((module) => ({ default: module.EditDialogs })));
 const CheckDialog = lazy(() => import("./CheckDialog").then((module) => ({ default: module.CheckDialog })));
 
-export type Asking = "check" | "rename" | "secret" | "link" | "suspend" | "revoke" | "delete";
+export type Asking = "check" | "rename" | "scopes" | "secret" | "link" | "suspend" | "revoke" | "delete";
 
 /** Everything that can be done to a key. */
 export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }) {
@@ -60,6 +60,7 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
         }
       >
         <MenuItem onClick={() => setAsking("rename")}>{t("key.rename")}</MenuItem>
+        <MenuItem onClick={() => setAsking("scopes")}>{t("key.editScopes")}</MenuItem>
         <MenuItem onClick={() => setAsking("secret")}>{t("key.replaceSecret")}</MenuItem>
         {!suspended && <MenuItem onClick={() => setAsking("link")}>{t("key.link")}</MenuItem>}
         <MenuSeparator />
@@ -82,7 +83,7 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
         {asking === "check" && (
           <CheckDialog accountKey={accountKey} check={check} onClose={() => setAsking(null)} />
         )}
-        {(asking === "rename" || asking === "secret" || asking === "link") && (
+        {(asking === "rename" || asking === "scopes" || asking === "secret" || asking === "link") && (
           <EditDialogs accountKey={accountKey} asking={asking} onClose={() => setAsking(null)} />
         )}
       </Suspense>

@@ -19,6 +19,7 @@ import { AdminConsent } from "./AdminConsent";
 import { KeyActions } from "./KeyActions";
 import { KeyStatus, toneOf } from "./KeyStatus";
 import { MicrosoftFacts } from "./MicrosoftFacts";
+import { MissingScopes } from "./MissingScopes";
 import { Timeline } from "./Timeline";
 import { UsedBy } from "./UsedBy";
 
@@ -134,21 +135,24 @@ function Permissions({ accountKey }: { accountKey: AccountKey }) {
   const { scopes, missingScopes, authorizedAt } = accountKey;
   return (
     <Section title={t("key.permissions")}>
-      <ul className="grid gap-2">
-        {scopes.map((scope) => {
-          const missing = missingScopes.includes(scope);
-          return (
-            <li key={scope} className="flex items-center gap-3">
-              <span className="font-mono text-sm">{scope}</span>
-              {authorizedAt && (
-                <Badge tone={missing ? "warning" : "success"}>
-                  {missing ? t("key.permissionMissing") : t("key.permissionGranted")}
-                </Badge>
-              )}
-            </li>
-          );
-        })}
-      </ul>
+      <div className="grid gap-4">
+        <ul className="grid gap-2">
+          {scopes.map((scope) => {
+            const missing = missingScopes.includes(scope);
+            return (
+              <li key={scope} className="flex items-center gap-3">
+                <span className="font-mono text-sm">{scope}</span>
+                {authorizedAt && (
+                  <Badge tone={missing ? "warning" : "success"}>
+                    {missing ? t("key.permissionMissing") : t("key.permissionGranted")}
+                  </Badge>
+                )}
+              </li>
+            );
+          })}
+        </ul>
+        {authorizedAt && <MissingScopes accountKey={accountKey} missing={missingScopes} />}
+      </div>
     </Section>
   );
 }

@@ -114,7 +114,7 @@ export const accountKeys = {
   "attempt.granted": "Permissions granted",
   "attempt.missing": "Permissions that are missing",
   "attempt.missingText":
-    "Microsoft granted fewer permissions than the key asks for. Ask the tenant's administrator, then authorize again.",
+    "Microsoft granted fewer permissions than the key asks for. What needs them fails until they are granted. Add them to the app's API permissions, have them consented to, then authorize again.",
   "attempt.failedTitle": "Not authorized",
   "attempt.declinedTitle": "The sign-in was declined",
   "attempt.expiredTitle": "Nobody came back in time",
@@ -132,6 +132,20 @@ export const accountKeys = {
   "attempt.confirm": "Use the new account",
   "attempt.reject": "Keep the present account",
   "attempt.popupBlocked": "The browser blocked the window, so the sign-in goes on in this tab.",
+
+  "help.title": "What do you see on Microsoft's page?",
+  "help.text":
+    "Search for what it says, or for the number that begins with AADSTS. The whole text can be pasted as it is.",
+  "help.search": "Text or AADSTS number",
+  "help.found": { one: "{count} answer", other: "{count} answers" },
+  "help.nothing": "Nothing in the list says that. Try fewer words, or the number alone.",
+  "help.lookUp": "Look up {number} at Microsoft",
+  "help.also": "It may also say: {texts}",
+  "help.error_page": "A page with an error",
+  "help.approval_page": "A page that wants an approval",
+  "help.sign_in_page": "On the sign-in page",
+  "help.window": "No page of Microsoft's",
+  "help.elsewhere": "In Microsoft's answers",
 
   "key.actions": "More actions",
   "key.authorizeAgain": "Authorize again",
@@ -161,6 +175,9 @@ export const accountKeys = {
   "key.didRevoke": "{name} is revoked.",
   "key.didDelete": "{name} was deleted.",
   "key.rename": "Edit name and description",
+  "key.editScopes": "Edit permissions",
+  "key.editScopesText":
+    "What is taken away is no longer asked for. What is added works after the next sign-in: authorize again then.",
   "key.saved": "Saved.",
   "key.overview": "Overview",
   "key.since": "Since",
