@@ -78,6 +78,13 @@ test.describe("signed in", () => {
     await expect(page.getByRole("heading", { name: "What happened" })).toBeVisible();
     await look(page, "key");
     await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Edit permissions" }).click();
+    await expect(
+      page.getByRole("dialog").getByRole("checkbox", { name: "Send mail", exact: true }),
+    ).toBeChecked();
+    await look(page, "edit permissions");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Authorization link for somebody else" }).click();
     await page.getByRole("button", { name: "Make a link" }).click();
     const link = page.getByRole("dialog").getByLabel("Authorization link", { exact: true });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, field, seed, test, toDetails } from "./fixtures";
+import { expect, field, fillDetails, openPopup, seed, test, toDetails } from "./fixtures";
 import { look } from "./look";
 
 test.use({ ready: true, permissions: ["clipboard-read", "clipboard-write"] });
@@ -140,4 +140,29 @@ test("on a phone the guide is a drawer", async ({ page }) => {
   await page.keyboard.press("Escape");
   await expect(drawer(page)).toBeHidden();
   await expect(opener(page)).toBeFocused();
+});
+
+test("the words of Microsoft's error page find their answer, with this key's redirect URI", async ({
+  page,
+  servers,
+}) => {
+  await toDetails(page, "Invoices mailbox");
+  await fillDetails(page);
+  const popup = await openPopup(page);
+  await expect(popup.locator("#username")).toBeVisible();
+  // As if another address were registered for the app than Latchkey sends.
+  const address = new URL(popup.url());
+  address.searchParams.set("redirect_uri", `${servers.url}/somewhere/else`);
+  await popup.goto(address.href);
+  const said = await popup.locator("body").innerText();
+  expect(said).toContain("AADSTS50011");
+
+  await page.getByText("What do you see on Microsoft's page?").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Need admin approval", { exact: true })).toBeVisible();
+  await look(page, "wizard waiting with help");
+  await page.getByRole("textbox", { name: "Text or AADSTS number" }).fill(said);
+  await expect(page.getByText("Need admin approval", { exact: true })).toBeHidden();
+  await expect(page.getByLabel("Redirect URI", { exact: true })).toHaveValue(`${servers.url}/oauth/callback`);
+  await look(page, "help with an answer");
 });

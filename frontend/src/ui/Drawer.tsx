@@ -2,27 +2,30 @@ import { cva } from "class-variance-authority";
 import { X } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
 
-const panel = cva(
-  "fixed inset-y-0 m-0 h-dvh max-h-none bg-surface text-ink shadow-xl transition-[translate,display] transition-discrete duration-150 backdrop:bg-backdrop open:translate-x-0",
-  {
-    variants: {
-      side: {
-        left: "left-0 w-72 max-w-[calc(100vw-3rem)] -translate-x-full starting:open:-translate-x-full",
-        right: "left-auto right-0 w-md max-w-full translate-x-full starting:open:translate-x-full",
-      },
-    },
-  },
-);
-
 type DrawerProps = {
   open: boolean;
   onClose: () => void;
   label: string;
   closeLabel: string;
-  /** At the left, the navigation of narrow screens; at the right, what stands beside the page on wide ones. */
+  /** The edge it comes from: the navigation from the left, the details of something listed from the right. */
   side?: "left" | "right";
   children: ReactNode;
 };
+
+const panel = cva(
+  [
+    "fixed inset-y-0 m-0 h-dvh max-h-none bg-surface text-ink shadow-xl transition-[translate,display]",
+    "transition-discrete duration-150 backdrop:bg-backdrop open:translate-x-0",
+  ],
+  {
+    variants: {
+      side: {
+        left: "left-0 w-72 max-w-[calc(100vw-3rem)] -translate-x-full starting:open:-translate-x-full",
+        right: "right-0 left-auto w-120 max-w-full translate-x-full starting:open:translate-x-full",
+      },
+    },
+  },
+);
 
 /**
  * A panel over one side of the page. The browser's own modal dialog keeps focus inside, closes on Escape and gives

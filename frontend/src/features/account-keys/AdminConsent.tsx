@@ -21,10 +21,6 @@ const mendable: readonly string[] = [
   "declined",
 ];
 
-/** Failures and pages that only the tenant's administrator gets out of the way. */
-export const needsAdmin = (code: string) =>
-  code === "admin_consent_required" || code === "admin_approval_requested";
-
 type AdminConsentProps = {
   accountKeyId: string;
   /** Why it is offered; other codes show nothing. Leave it out where it always fits. */

@@ -1,7 +1,7 @@
 import type { AccountKey } from "@/api/account-keys";
 import { t } from "@/i18n/t";
 import { Callout } from "@/ui/Callout";
-import { AdminConsent } from "./AdminConsent";
+import { ConsentSteps } from "./ConsentSteps";
 
 type MissingScopesProps = { accountKey: AccountKey; missing: string[] };
 
@@ -12,7 +12,7 @@ export function MissingScopes({ accountKey, missing }: MissingScopesProps) {
     <Callout tone="warning" title={t("attempt.missing")}>
       <p className="font-mono text-sm">{missing.join(", ")}</p>
       <p>{t("attempt.missingText")}</p>
-      <AdminConsent bare accountKeyId={accountKey.id} />
+      <ConsentSteps accountKey={accountKey} />
     </Callout>
   );
 }

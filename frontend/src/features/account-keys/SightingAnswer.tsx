@@ -2,7 +2,7 @@ import type { AccountKey } from "@/api/account-keys";
 import type { Sighting } from "@/api/authorizations";
 import { t } from "@/i18n/t";
 import { CopyField } from "@/ui/Copy";
-import { AdminConsent, needsAdmin } from "./AdminConsent";
+import { ConsentSteps, needsAdmin } from "./ConsentSteps";
 
 type SightingAnswerProps = { sighting: Sighting; accountKey: AccountKey; open: boolean };
 
@@ -25,7 +25,7 @@ export function SightingAnswer({ sighting, accountKey, open }: SightingAnswerPro
         {texts.length > 0 && <p>{message}</p>}
         <p className="font-semibold">{fix}</p>
         <OwnValues field={sighting.field} accountKey={accountKey} />
-        {needsAdmin(sighting.code) && <AdminConsent bare accountKeyId={accountKey.id} />}
+        {needsAdmin(sighting.code) && <ConsentSteps accountKey={accountKey} />}
       </div>
     </details>
   );

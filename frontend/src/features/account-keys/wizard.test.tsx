@@ -391,25 +391,6 @@ test("a failed attempt names the field, leads to it, and keeps what Microsoft's 
   await waitFor(() => expect(field).toHaveFocus());
 });
 
-test("a failure that only an administrator can mend says how", async () => {
-  renderAttempt(
-    {
-      status: "failed",
-      failure: {
-        code: "admin_consent_required",
-        class: "administrator",
-        field: "scopes",
-        message: "Only an administrator may consent.",
-        fix: "Have one grant it.",
-        microsoft: null,
-      },
-    },
-    { ...draft, ...ids },
-  );
-  expect(await screen.findByText(/can consent for everybody/)).toBeVisible();
-  expect(screen.getByLabelText("Application (client) ID")).toHaveValue(ids.clientId);
-});
-
 test("a declined attempt is no error, and offers the help", async () => {
   const { user } = renderAttempt({
     status: "failed",

@@ -146,6 +146,8 @@ export const accountKeys = {
   "help.sign_in_page": "On the sign-in page",
   "help.window": "No page of Microsoft's",
   "help.elsewhere": "In Microsoft's answers",
+  "help.consent":
+    "An administrator of the tenant can consent for everybody: on the app's API permissions page, Grant admin consent. They find the app by this ID:",
 
   "key.actions": "More actions",
   "key.authorizeAgain": "Authorize again",
