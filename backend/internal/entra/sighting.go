@@ -116,7 +116,7 @@ func policySightings() []Sighting {
 			"Access has been blocked by security defaults", "The tenant admin has configured a security policy that blocks this request",
 		),
 		shownOn(PlaceErrorPage, []int{500021, 500022}, "Access to '…' tenant is denied"),
-		shownOn(PlaceErrorPage, []int{500212, 500213}, "cross-tenant access policy does not allow this user to access this tenant"),
+		shownOn(PlaceErrorPage, []int{500212, 500213}, "The resource tenant's cross-tenant access policy does not allow this user to access this tenant"),
 	}
 }
 

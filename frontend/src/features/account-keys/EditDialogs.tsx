@@ -75,7 +75,7 @@ function ScopesDialog({ accountKey, onClose }: DialogProps) {
         })}
         className="grid gap-4"
       >
-        <ScopePicker type={accountKey.type} missing={accountKey.missingScopes} {...scopes} />
+        <ScopePicker accountKey={accountKey} {...scopes} />
         <FormError problem={form.problem} />
         <DialogActions>
           <Button onClick={onClose}>{t("action.cancel")}</Button>

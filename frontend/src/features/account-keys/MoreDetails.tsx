@@ -33,7 +33,7 @@ export function MoreDetails({ accountKey, form, open }: MoreDetailsProps) {
       <summary className="cursor-pointer font-semibold">{t("wizard.more")}</summary>
       <div className="mt-3 grid gap-4 pb-2">
         <Select label={t("wizard.cloud")} options={options} {...cloud} />
-        <ScopePicker type={accountKey.type} missing={accountKey.missingScopes} {...scopes} />
+        <ScopePicker accountKey={accountKey} {...scopes} />
         <TextField
           optional
           type="date"

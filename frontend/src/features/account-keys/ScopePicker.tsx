@@ -15,18 +15,18 @@ import { addScope, hasScope, isOwnMailbox, sameScopes, withoutScope } from "./sc
 type KeyType = Instance["accountKeyTypes"][number];
 
 type ScopePickerProps = {
-  type: AccountKey["type"];
+  accountKey: AccountKey;
   value: string[];
   onChange: (value: string[]) => void;
-  /** Those that the key asks for and the account's grant lacks. */
-  missing: string[];
   error: string | undefined;
   ref?: Ref<HTMLDivElement>;
 };
 
 /** The permissions that a key asks for: the usual ones, those for shared mailboxes, and any other by its name. */
-export function ScopePicker({ type, value, onChange, missing, error, ref }: ScopePickerProps) {
+export function ScopePicker({ accountKey, value, onChange, error, ref }: ScopePickerProps) {
   const query = useQuery(instanceQuery);
+  // Before the first sign-in everything is missing, which would say nothing.
+  const missing = accountKey.account ? accountKey.missingScopes : [];
   return (
     <Field native={false} label={t("scopes.label")} hint={t("scopes.hint")} error={error}>
       {({ labelId, ...ids }) => (
@@ -40,7 +40,7 @@ export function ScopePicker({ type, value, onChange, missing, error, ref }: Scop
         >
           <QueryView bare query={query}>
             {({ accountKeyTypes }) => {
-              const kind = accountKeyTypes.find(({ id }) => id === type);
+              const kind = accountKeyTypes.find(({ id }) => id === accountKey.type);
               return kind && <Choices kind={kind} value={value} onChange={onChange} missing={missing} />;
             }}
           </QueryView>
@@ -50,7 +50,11 @@ export function ScopePicker({ type, value, onChange, missing, error, ref }: Scop
   );
 }
 
-type ChoicesProps = Pick<ScopePickerProps, "value" | "onChange" | "missing"> & { kind: KeyType };
+type ChoicesProps = Pick<ScopePickerProps, "value" | "onChange"> & {
+  kind: KeyType;
+  /** What the account's grant lacks. */
+  missing: string[];
+};
 
 function Choices({ kind, value, onChange, missing }: ChoicesProps) {
   const own = kind.availableScopes.filter(isOwnMailbox);
