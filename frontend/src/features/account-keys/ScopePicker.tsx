@@ -25,8 +25,8 @@ type ScopePickerProps = {
 /** The permissions that a key asks for: the usual ones, those for shared mailboxes, and any other by its name. */
 export function ScopePicker({ accountKey, value, onChange, error, ref }: ScopePickerProps) {
   const query = useQuery(instanceQuery);
-  // Before the first sign-in everything is missing, which would say nothing.
-  const missing = accountKey.account ? accountKey.missingScopes : [];
+  // Without an authorization everything is missing, which would say nothing.
+  const missing = accountKey.authorizedAt ? accountKey.missingScopes : [];
   return (
     <Field native={false} label={t("scopes.label")} hint={t("scopes.hint")} error={error}>
       {({ labelId, ...ids }) => (

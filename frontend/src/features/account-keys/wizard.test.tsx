@@ -13,6 +13,7 @@ const draft = anAccountKey({
   clientSecret: { set: false, hint: "", expiresOn: null },
   status: "draft",
   account: null,
+  authorizedAt: null,
   grantedScopes: [],
   missingScopes: ["Mail.Read", "Mail.ReadWrite", "Mail.Send", "User.Read"],
 });

@@ -1,5 +1,5 @@
-import { screen, waitFor } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { screen } from "@testing-library/react";
+import { afterEach, expect, test } from "vitest";
 import type { Schemas } from "@/api/client";
 import { rememberReturn } from "@/lib/authorizing";
 import { anAccountKey, anAuthorization } from "@/test/factories";
@@ -71,19 +71,6 @@ test("an outcome that can't be read can be read again", async () => {
   serveResult({ status: "succeeded", account });
   await user.click(again);
   expect(await screen.findByRole("heading", { name: "Invoices mailbox is authorized" })).toBeVisible();
-});
-
-test("a window that the wizard follows closes itself", async () => {
-  serveResult({ status: "succeeded", account });
-  const close = vi.spyOn(window, "close").mockReturnValue();
-  const wizard = new BroadcastChannel("latchkey-authorization");
-  wizard.addEventListener("message", ({ data }: MessageEvent<{ type: string; id: string }>) => {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel takes none
-    if (data.type === "finished") wizard.postMessage({ type: "followed", id: data.id });
-  });
-  renderAt(at);
-  await waitFor(() => expect(close).toHaveBeenCalledOnce());
-  wizard.close();
 });
 
 test("a tab that went to Microsoft itself goes back to the wizard, once", async () => {
