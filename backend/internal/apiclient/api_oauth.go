@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
@@ -77,6 +78,9 @@ func (a *API) issue(c echo.Context) (Issued, error) {
 		return Issued{}, &oauthError{"invalid_request", "Send the parameters as application/x-www-form-urlencoded."}
 	}
 	if err := r.ParseForm(); err != nil {
+		if f := httpapi.BodyFault(err); f != nil {
+			return Issued{}, f
+		}
 		return Issued{}, &oauthError{"invalid_request", "The form could not be read."}
 	}
 	for name, values := range r.PostForm {

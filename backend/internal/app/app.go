@@ -186,6 +186,7 @@ func (a *App) buildServer() error {
 	a.Server = &httpapi.Server{
 		Logger: a.logger, Now: a.now, Public: a.Config.Public, ProxyNets: a.Config.ProxyNets,
 		People: a.Users, Clients: a.Clients,
+		BodyTimeout: a.Config.HTTPBodyTimeout, AnswerTimeout: a.Config.HTTPAnswerTimeout,
 	}
 	metrics, err := a.metrics()
 	if err != nil {

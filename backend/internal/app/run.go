@@ -17,13 +17,16 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/config"
 )
 
-// Time-outs of the server. Reading a body has none of its own here: uploads take as long as they take,
-// and every other body is small and bounded where it is read.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10 // Microsoft's codes make URLs of several kB
-)
+const maxHeader = 64 << 10 // Microsoft's codes make URLs of several kB
+
+// HTTPServer is the server that Run runs. How long bodies and answers may take is httpapi's to say, route
+// by route: a stream takes as long as it takes.
+func (a *App) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler: a.Handler(), MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: a.Config.HTTPHeaderTimeout, IdleTimeout: a.Config.HTTPIdleTimeout,
+	}
+}
 
 // Run serves until ctx ends, then stops accepting, finishes what is under way and closes everything.
 func (a *App) Run(ctx context.Context, out io.Writer) error {
@@ -31,9 +34,7 @@ func (a *App) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w", a.Config.ListenAddr, err), a.DB.Close())
 	}
-	server := &http.Server{
-		Handler: a.Handler(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-	}
+	server := a.HTTPServer()
 	if err := a.Start(context.WithoutCancel(ctx), out); err != nil {
 		return errors.Join(err, listener.Close(), a.Close(context.WithoutCancel(ctx)))
 	}

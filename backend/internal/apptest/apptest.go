@@ -103,7 +103,7 @@ func start(t *testing.T, emu *emulator.Emulator, microsoftURL, dataDir, database
 	}
 	a.App, err = app.New(t.Context(), c, app.Options{Logger: logger, Now: now})
 	require.NoError(t, err)
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler(), ReadHeaderTimeout: time.Minute}}
+	server := &httptest.Server{Listener: listener, Config: a.HTTPServer()}
 	server.Start()
 	var printed bytes.Buffer
 	require.NoError(t, a.Start(context.WithoutCancel(t.Context()), &printed))

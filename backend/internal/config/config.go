@@ -45,6 +45,11 @@ type Config struct {
 	TLSKeyFile     string   `env:"TLS_KEY_FILE"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 
+	HTTPHeaderTimeout time.Duration `env:"HTTP_HEADER_TIMEOUT" envDefault:"10s"`
+	HTTPBodyTimeout   time.Duration `env:"HTTP_BODY_TIMEOUT" envDefault:"30s"`
+	HTTPAnswerTimeout time.Duration `env:"HTTP_ANSWER_TIMEOUT" envDefault:"30s"`
+	HTTPIdleTimeout   time.Duration `env:"HTTP_IDLE_TIMEOUT" envDefault:"2m"`
+
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
 

@@ -3,11 +3,10 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,88 +26,59 @@ var (
 			WithFix("Read it again, look at what changed, and repeat your change with the new ETag.")
 )
 
-// Bind reads a JSON body into T. It refuses unknown members, a second value, text that is not UTF-8
-// and the character U+0000, which PostgreSQL cannot store.
+// Bind reads a JSON body into T. It refuses what T has no place for: members that are not known, or
+// there twice, or of another type; a second value; text that no field may contain.
 func Bind[T any](c echo.Context) (T, error) {
-	var v T
-	mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
-	if err != nil || mediaType != echo.MIMEApplicationJSON {
-		return v, ErrNotJSON
+	var none T
+	if err := checkMedia(c.Request().Header); err != nil {
+		return none, err
 	}
-	body, err := io.ReadAll(c.Request().Body)
+	body, err := readAll(c.Request())
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return v, errTooLarge.Because(err)
-		}
-		return v, errMalformed.Because(err)
+		return none, err
 	}
-	if err := checkText(body); err != nil {
-		return v, err
+	return decode[T](body, c.Request().Method == http.MethodPatch)
+}
+
+// BindOptional is Bind for a body that may be left out: an empty one is the zero T.
+func BindOptional[T any](c echo.Context) (T, error) {
+	var none T
+	body, err := readAll(c.Request())
+	if err != nil {
+		return none, err
+	}
+	if len(body) == 0 {
+		return none, nil
+	}
+	if err := checkMedia(c.Request().Header); err != nil {
+		return none, err
+	}
+	return decode[T](body, c.Request().Method == http.MethodPatch)
+}
+
+// checkMedia refuses what is not JSON, and JSON that is compressed and would be taken for garbage.
+func checkMedia(h http.Header) error {
+	mediaType, _, err := mime.ParseMediaType(h.Get(echo.HeaderContentType))
+	if err != nil || mediaType != echo.MIMEApplicationJSON {
+		return ErrNotJSON
+	}
+	if coding := h.Get(echo.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		return ErrNotJSON.WithMessage("Send the body as it is, without Content-Encoding.")
+	}
+	return nil
+}
+
+func decode[T any](body []byte, patch bool) (T, error) {
+	var v, none T
+	if err := checkShape(body, reflect.TypeFor[T](), patch); err != nil {
+		return none, err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
-		return v, decodeFault(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return v, errMalformed.WithMessage("The body holds more than one JSON value.")
+		return none, notJSON(err)
 	}
 	return v, nil
-}
-
-func checkText(body []byte) error {
-	if !utf8.Valid(body) {
-		return errMalformed.WithMessage("The body is not valid UTF-8.")
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return nil //nolint:nilerr // decoding into the type reports malformed JSON better
-		}
-		if s, ok := token.(string); ok && strings.ContainsRune(s, 0) {
-			return errMalformed.WithMessage("The body holds the character U+0000, which no field may contain.")
-		}
-	}
-}
-
-// decodeFault names the member at fault where encoding/json tells it.
-func decodeFault(err error) error {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
-		name := wrongType.Field
-		message := fmt.Sprintf("This is a JSON %s; it should be %s.", wrongType.Value, jsonKind(wrongType.Type.Kind().String()))
-		if name == "" {
-			return errMalformed.WithMessage("The body should be a JSON object.").Because(err)
-		}
-		return errMalformed.WithMessage("The member " + strconv.Quote(name) + " has the wrong type.").
-			WithFields(fault.Field{Field: name, Code: "wrong_type", Message: message}).Because(err)
-	}
-	// encoding/json has no type for this error; its text is fixed by the Go 1 promise's tests.
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		name = strings.Trim(name, `"`)
-		return errMalformed.WithMessage("The body has a member that is not known here: " + strconv.Quote(name) + ".").
-			WithFields(fault.Field{Field: name, Code: "unknown", Message: "Leave this member out, or check its spelling."}).Because(err)
-	}
-	return errMalformed.WithMessage("The body is not valid JSON.").Because(err)
-}
-
-func jsonKind(goKind string) string {
-	switch {
-	case goKind == "string":
-		return "a string"
-	case goKind == "bool":
-		return "true or false"
-	case goKind == "slice" || goKind == "array":
-		return "an array"
-	case strings.HasPrefix(goKind, "int"), strings.HasPrefix(goKind, "uint"):
-		return "a whole number"
-	case strings.HasPrefix(goKind, "float"):
-		return "a number"
-	default:
-		return "an object"
-	}
 }
 
 // Optional is a member of a PATCH body that may be absent, null or a value.
@@ -126,6 +96,32 @@ func (o *Optional[T]) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	return json.Unmarshal(raw, &o.Value)
+}
+
+func (Optional[T]) of() reflect.Type { return reflect.TypeFor[T]() }
+
+// readableQuery refuses a query that can't be read, of which net/http would drop the broken parts in
+// silence, and text in it that databases can't store.
+func readableQuery(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().URL.RawQuery == "" {
+			return next(c)
+		}
+		query, err := url.ParseQuery(c.Request().URL.RawQuery)
+		if err != nil {
+			return errMalformed.WithMessage("The query after the question mark is not well-formed.").Because(err)
+		}
+		for name, values := range query {
+			for _, text := range append(values, name) {
+				if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+					return fault.Invalid(fault.Field{
+						Field: shortPath(strings.ToValidUTF8(name, "")), Code: "invalid", Message: "Use UTF-8, without U+0000.",
+					})
+				}
+			}
+		}
+		return next(c)
+	}
 }
 
 // PathID reads a path parameter that is an id. What is no UUID can't be the id of anything.

@@ -40,7 +40,7 @@ var statusOf = map[fault.Kind]int{ //nolint:gochecknoglobals // the one table of
 	fault.Conflict: http.StatusConflict, fault.PreconditionFailed: http.StatusPreconditionFailed,
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	fault.InvalidInput: http.StatusUnprocessableEntity, fault.RateLimited: http.StatusTooManyRequests,
-	fault.Unavailable: http.StatusServiceUnavailable,
+	fault.Unavailable: http.StatusServiceUnavailable, fault.TimedOut: http.StatusRequestTimeout,
 }
 
 // problemOf turns any error into what the caller may know of it.
@@ -125,6 +125,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 	if p.Status == http.StatusUnauthorized && h.Get(echo.HeaderWWWAuthenticate) == "" {
 		h.Set(echo.HeaderWWWAuthenticate, `Bearer realm="latchkey"`)
+	}
+	if p.Status == http.StatusRequestTimeout {
+		h.Set(echo.HeaderConnection, "close") // RFC 9110 §15.5.9
 	}
 	h.Set("Cache-Control", "no-store")
 	h.Set(echo.HeaderContentType, "application/problem+json")

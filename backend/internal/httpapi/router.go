@@ -40,6 +40,13 @@ type Route struct {
 type Router struct {
 	server *Server
 	prefix string
+	limits *Limits
+}
+
+// Limited is a router whose routes have limits of their own: for streams, which may be large and slow.
+func (r Router) Limited(l Limits) Router {
+	r.limits = &l
+	return r
 }
 
 // GET mounts a route for holders of a permission.
@@ -79,6 +86,12 @@ func (r Router) mount(method, path string, access Access, h echo.HandlerFunc) {
 	}
 	full := r.prefix + path
 	r.server.routes = append(r.server.routes, Route{Method: method, Path: full, Access: access})
+	if r.limits != nil {
+		r.server.limits[routeKey{method, full}] = *r.limits
+	}
+	if r.prefix == BasePath {
+		h = readableQuery(h)
+	}
 	r.server.echo.Add(method, full, r.server.guard(access, h))
 }
 

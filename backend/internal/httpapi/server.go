@@ -17,9 +17,6 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/auth"
 )
 
-// maxBody bounds every JSON and form body; streams mount with a limit of their own.
-const maxBody = 1 << 20
-
 // Server is Echo set up for Latchkey. Fill in the fields, then call Routes and Handler.
 type Server struct {
 	Logger     *slog.Logger
@@ -30,9 +27,13 @@ type Server struct {
 	Clients    Authenticator // bearer tokens
 	Middleware []echo.MiddlewareFunc
 
+	BodyTimeout   time.Duration // for a small body to arrive; zero is for ever
+	AnswerTimeout time.Duration // for a small answer to be fetched
+
 	echo        *echo.Echo
 	crossOrigin *http.CrossOriginProtection
 	routes      []Route
+	limits      map[routeKey]Limits // of routes that asked for their own
 }
 
 // Start sets Echo up; call it once, before mounting routes.
@@ -41,13 +42,14 @@ func (s *Server) Start() error {
 	if err := s.crossOrigin.AddTrustedOrigin(s.Public.Scheme + "://" + s.Public.Host); err != nil {
 		return fmt.Errorf("trust the public URL's origin: %w", err)
 	}
+	s.limits = map[routeKey]Limits{}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler, e.JSONSerializer = s.handleError, serializer{}
 	e.IPExtractor = s.ipExtractor()
 	e.Use(s.identify, middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: true, // the panic comes back as an error and is answered like one
-	}), limitBody, securityHeaders(s.Public.Scheme == "https"))
+	}), s.limit, securityHeaders(s.Public.Scheme == "https"))
 	e.Use(s.Middleware...)
 	s.echo = e
 	return nil
@@ -61,6 +63,11 @@ func (s *Server) Root() Router { return Router{server: s} }
 
 // Fallback serves GET and HEAD requests that no route takes, outside of BasePath.
 func (s *Server) Fallback(h http.Handler) {
+	files := s.smallLimits()
+	files.AnswerTime *= filesTakeLonger
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		s.limits[routeKey{method, "/*"}] = files
+	}
 	s.echo.RouteNotFound("/*", func(c echo.Context) error {
 		method := c.Request().Method
 		if method != http.MethodGet && method != http.MethodHead {
@@ -69,7 +76,9 @@ func (s *Server) Fallback(h http.Handler) {
 		h.ServeHTTP(c.Response(), c.Request())
 		return nil
 	})
-	s.echo.RouteNotFound(BasePath+"/*", func(echo.Context) error { return errNoRoute })
+	for _, path := range []string{BasePath, BasePath + "/*"} {
+		s.echo.RouteNotFound(path, func(echo.Context) error { return errNoRoute })
+	}
 }
 
 // Routes lists every mounted route and who may call it.
@@ -121,13 +130,6 @@ func (s *Server) ipExtractor() echo.IPExtractor {
 		options = append(options, echo.TrustIPRange(prefixToIPNet(p)))
 	}
 	return echo.ExtractIPFromXFFHeader(options...)
-}
-
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
-		return next(c)
-	}
 }
 
 // securityHeaders are right for JSON; pages replace the content policy by one of their own.

@@ -55,11 +55,9 @@ func (a *API) issue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var in issueRequest
-	if c.Request().ContentLength != 0 {
-		if in, err = httpapi.Bind[issueRequest](c); err != nil {
-			return err
-		}
+	in, err := httpapi.BindOptional[issueRequest](c)
+	if err != nil {
+		return err
 	}
 	r := Request{ForceRefresh: in.ForceRefresh}
 	if in.MinTTLSeconds != nil {
