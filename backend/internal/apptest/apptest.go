@@ -1,5 +1,6 @@
 // Package apptest runs the whole product for a test: the real wiring and the real database, real HTTP,
-// and the emulator in Microsoft's place.
+// and the emulator in Microsoft's place. Whatever its client sends and gets is compared with the OpenAPI
+// document, so that handlers and document cannot drift apart.
 package apptest
 
 import (
@@ -234,20 +235,8 @@ func (a *App) send(client *http.Client, method, target string, body any, headers
 	if strings.HasPrefix(target, "/") {
 		target = a.URL + target
 	}
-	var reader io.Reader
-	contentType := ""
-	switch v := body.(type) {
-	case nil:
-	case url.Values:
-		reader, contentType = strings.NewReader(v.Encode()), "application/x-www-form-urlencoded"
-	case string:
-		reader, contentType = strings.NewReader(v), "application/json"
-	default:
-		raw, err := json.Marshal(v)
-		require.NoError(t, err)
-		reader, contentType = bytes.NewReader(raw), "application/json"
-	}
-	request, err := http.NewRequestWithContext(t.Context(), method, target, reader)
+	content, contentType := encode(t, body)
+	request, err := http.NewRequestWithContext(t.Context(), method, target, bytes.NewReader(content))
 	require.NoError(t, err)
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
@@ -263,7 +252,30 @@ func (a *App) send(client *http.Client, method, target string, body any, headers
 	answer := Answer{t: t, app: a, Code: response.StatusCode, Header: response.Header, Body: raw}
 	// Not every answer is a JSON object; what needs one asks for its members.
 	_ = json.Unmarshal(raw, &answer.JSON)
+	if strings.HasPrefix(target, a.URL+"/") {
+		require.NoError(t, exchange{
+			method: method, url: request.URL, request: request.Header, body: content,
+			code: answer.Code, header: answer.Header, answer: raw,
+		}.check())
+	}
 	return answer
+}
+
+// encode writes a body as its type asks for: a form, text that is JSON already, anything else as JSON.
+func encode(t *testing.T, body any) (content []byte, contentType string) {
+	t.Helper()
+	switch v := body.(type) {
+	case nil:
+		return nil, ""
+	case url.Values:
+		return []byte(v.Encode()), "application/x-www-form-urlencoded"
+	case string:
+		return []byte(v), "application/json"
+	default:
+		raw, err := json.Marshal(v)
+		require.NoError(t, err)
+		return raw, "application/json"
+	}
 }
 
 // CreateKey creates a complete account key for the emulator's app and returns its id.

@@ -89,10 +89,16 @@ func TestGenerate(t *testing.T) {
 		require.Contains(t, at(t, docs.v31, append(create, "503", "headers")...), "Retry-After")
 		require.Contains(t, at(t, docs.v31, "paths", "/api/v1/keys/{id}", "patch", "responses"), "412")
 	})
+	t.Run("what is sent takes no other members, what is answered may get more", func(t *testing.T) {
+		t.Parallel()
+		require.Equal(t, false, at(t, docs.v31, "components", "schemas", "KeyCreate", "additionalProperties"))
+		require.NotContains(t, at(t, docs.v31, "components", "schemas", "Key"), "additionalProperties")
+	})
 	t.Run("OAuth's errors stay OAuth's", func(t *testing.T) {
 		t.Parallel()
 		responses := at(t, docs.v31, "paths", "/oauth/token", "post", "responses")
-		require.NotContains(t, responses, "default")
+		require.NotContains(t, responses, "403")
+		require.Contains(t, at(t, docs.v31, "paths", "/oauth/token", "post", "responses", "default", "content"), problemMedia)
 		require.Contains(t, at(t, docs.v31, "paths", "/oauth/token", "post", "responses", "400", "content"), jsonMedia)
 	})
 }

@@ -69,7 +69,59 @@ func mend(doc *openapi3.T) error {
 			ids[op.OperationID] = where
 		}
 	}
+	closeBodies(doc)
 	return errors.Join(complaints...)
+}
+
+// closeBodies says of what is only ever sent that no other members are taken. What is answered stays
+// open, so that members may join it.
+func closeBodies(doc *openapi3.T) {
+	sent, answered := map[*openapi3.Schema]bool{}, map[*openapi3.Schema]bool{}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			if op.RequestBody != nil && op.RequestBody.Value != nil {
+				collect(doc, op.RequestBody.Value.Content[jsonMedia], sent)
+			}
+			for _, response := range op.Responses.Map() {
+				for _, media := range response.Value.Content {
+					collect(doc, media, answered)
+				}
+			}
+		}
+	}
+	for schema := range sent {
+		if !answered[schema] && len(schema.Properties) > 0 {
+			schema.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
+		}
+	}
+}
+
+// collect adds the schemas that a body is made of.
+func collect(doc *openapi3.T, media *openapi3.MediaType, into map[*openapi3.Schema]bool) {
+	var visit func(ref *openapi3.SchemaRef)
+	visit = func(ref *openapi3.SchemaRef) {
+		if ref == nil {
+			return
+		}
+		schema := ref.Value
+		if name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/"); ok {
+			schema = doc.Components.Schemas[name].Value
+		}
+		if schema == nil || into[schema] {
+			return
+		}
+		into[schema] = true
+		visit(schema.Items)
+		for _, property := range schema.Properties {
+			visit(property)
+		}
+		for _, part := range schema.AllOf {
+			visit(part)
+		}
+	}
+	if media != nil {
+		visit(media.Schema)
+	}
 }
 
 // mendOperation completes one operation.
@@ -133,16 +185,20 @@ func mendBody(op *openapi3.Operation) {
 }
 
 // impliedFailures adds the failures that need no comment: 401 and 403 where someone must be known,
-// 400 where a body is read, 412 where If-Match is, and the rest as default. Operations whose errors
-// are not problems (OAuth's) state their own.
+// 400 where a body or a query is read, 412 where If-Match is, and the rest as default. Operations whose
+// errors are not problems (OAuth's) state their own; what is refused before they are asked is one.
 func impliedFailures(op *openapi3.Operation) {
-	if answersOwnErrors(op) {
-		return
-	}
 	add := func(status, description string) {
 		if op.Responses.Value(status) == nil {
 			op.Responses.Set(status, &openapi3.ResponseRef{Value: openapi3.NewResponse().WithDescription(description)})
 		}
+	}
+	add("default", "Any other failure")
+	if answersOwnErrors(op) {
+		op.Responses.Default().Value.Content = openapi3.Content{
+			problemMedia: openapi3.NewMediaType().WithSchemaRef(openapi3.NewSchemaRef(problemRef, nil)),
+		}
+		return
 	}
 	if len(*op.Security) > 0 {
 		add("401", "Nobody is signed in, or the token is not valid")
@@ -154,11 +210,14 @@ func impliedFailures(op *openapi3.Operation) {
 		add("400", "The body cannot be read, or has members that do not exist")
 	}
 	for _, parameter := range op.Parameters {
-		if parameter.Value != nil && parameter.Value.In == "header" && parameter.Value.Name == "If-Match" {
+		switch {
+		case parameter.Value == nil:
+		case parameter.Value.In == "query" && len(*op.Security) > 0:
+			add("400", "The query cannot be read")
+		case parameter.Value.In == "header" && parameter.Value.Name == "If-Match":
 			add("412", "The resource has changed since: read it again")
 		}
 	}
-	add("default", "Any other failure")
 }
 
 // answersOwnErrors reports whether a failure of op has a schema that is not the problem.
