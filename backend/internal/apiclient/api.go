@@ -2,6 +2,7 @@ package apiclient
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -100,10 +101,12 @@ type createdView struct {
 
 type clientPage page.Page[clientView] // @name ApiClientPage
 
-func viewOf(c Client) clientView {
+// viewOf shows a client to a caller, who learns of no account key that they were not given.
+func viewOf(c Client, caller auth.Principal) clientView {
+	keys := slices.DeleteFunc(slices.Clone(c.AccountKeyIDs), func(id string) bool { return !caller.MayUseKey(id) })
 	v := clientView{
 		ID: c.ID, Name: c.Name, Description: c.Description, Permissions: append([]auth.Permission{}, c.Permissions...),
-		AllAccountKeys: c.AllAccountKeys, AccountKeyIDs: append([]string{}, c.AccountKeyIDs...), Disabled: c.Disabled,
+		AllAccountKeys: c.AllAccountKeys, AccountKeyIDs: append([]string{}, keys...), Disabled: c.Disabled,
 		Secrets: []secretView{}, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, LastUsedAt: c.LastUsedAt,
 		CreatedBy: actorView{Type: c.CreatedByType, ID: c.CreatedByID, Name: c.CreatedByName},
 	}
@@ -135,7 +138,9 @@ func (a *API) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, clientPage(page.Cut(rows, r.Limit, func(c Client) string { return c.ID }, viewOf)))
+	caller, _ := auth.From(c.Request().Context())
+	view := func(row Client) clientView { return viewOf(row, caller) }
+	return c.JSON(http.StatusOK, clientPage(page.Cut(rows, r.Limit, func(c Client) string { return c.ID }, view)))
 }
 
 // @Summary   Create an API client
@@ -163,7 +168,8 @@ func (a *API) create(c echo.Context) error {
 	}
 	c.Response().Header().Set(echo.HeaderLocation, httpapi.BasePath+"/api-clients/"+made.ID)
 	httpapi.SetETag(c, made.Version)
-	return c.JSON(http.StatusCreated, createdView{clientView: viewOf(made), Secret: plain.Reveal()})
+	caller, _ := auth.From(c.Request().Context())
+	return c.JSON(http.StatusCreated, createdView{clientView: viewOf(made, caller), Secret: plain.Reveal()})
 }
 
 // @Summary   Get an API client
@@ -184,8 +190,13 @@ func (a *API) get(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return reply(c, client)
+}
+
+func reply(c echo.Context, client Client) error {
+	caller, _ := auth.From(c.Request().Context())
 	httpapi.SetETag(c, client.Version)
-	return c.JSON(http.StatusOK, viewOf(client))
+	return c.JSON(http.StatusOK, viewOf(client, caller))
 }
 
 // @Summary   Change an API client
@@ -214,8 +225,7 @@ func (a *API) update(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	httpapi.SetETag(c, client.Version)
-	return c.JSON(http.StatusOK, viewOf(client))
+	return reply(c, client)
 }
 
 func (in patchRequest) change(to *Input) {

@@ -127,7 +127,13 @@ func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, 
 		}
 	}
 	c.AllAccountKeys, c.Disabled = in.AllAccountKeys, in.Disabled
-	c.AccountKeyIDs = slices.Compact(slices.Sorted(slices.Values(in.AccountKeyIDs)))
+	c.AccountKeyIDs = in.AccountKeyIDs
+	for _, id := range before.AccountKeyIDs {
+		if !actor.MayUseKey(id) && !in.AllAccountKeys {
+			c.AccountKeyIDs = append(c.AccountKeyIDs, id) // they could not see it, so they did not mean to take it away
+		}
+	}
+	c.AccountKeyIDs = slices.Compact(slices.Sorted(slices.Values(c.AccountKeyIDs)))
 	if c.AllAccountKeys && len(c.AccountKeyIDs) > 0 {
 		add("accountKeyIds", "not_both", "Choose all account keys, or some of them, not both.")
 	}

@@ -2,6 +2,7 @@ package apiclient_test
 
 import (
 	"hash/crc32"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -90,6 +91,25 @@ func TestUpdate(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.Update(ctx, c.ID, nil, func(in *apiclient.Input) { in.Permissions = append(in.Permissions, auth.AuditRead) })
 		require.Equal(t, "permissions not_held", fieldCode(t, err))
+	})
+	t.Run("a key that the caller lacks is neither shown nor taken away", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		theirs, hidden := newKey(t, s), newKey(t, s)
+		c, _ := newClient(t, s, func(in *apiclient.Input) { in.AccountKeyIDs = []string{theirs, hidden} })
+		caller := as(t, auth.AllPermissions(), false, theirs)
+		after, err := s.Update(caller, c.ID, nil, func(in *apiclient.Input) { in.AccountKeyIDs = nil })
+		require.NoError(t, err)
+		require.Equal(t, []string{hidden}, after.AccountKeyIDs)
+
+		manager, plain := newClient(t, s, func(in *apiclient.Input) {
+			in.Permissions, in.AccountKeyIDs = []auth.Permission{auth.APIClientsWrite}, []string{theirs}
+		})
+		bearer := "Bearer " + tokenOf(t, s, manager, plain).Reveal()
+		_, seen := call(t, newHandler(t, s), http.MethodGet, "/api/v1/api-clients/"+c.ID, "", "Authorization", bearer)
+		require.Equal(t, []any{}, seen["accountKeyIds"])
+		_, seen = call(t, newHandler(t, s), http.MethodGet, "/api/v1/api-clients/"+manager.ID, "", "Authorization", bearer)
+		require.Equal(t, []any{theirs}, seen["accountKeyIds"])
 	})
 	t.Run("switching it on again needs all that it may do", func(t *testing.T) {
 		t.Parallel()

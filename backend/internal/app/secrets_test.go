@@ -38,12 +38,7 @@ func spellings(value string) []string {
 // storedTokens opens what the database holds with the master key of the data folder.
 func storedTokens(t *testing.T, a *apptest.App) map[string]string {
 	t.Helper()
-	key, err := os.ReadFile(filepath.Join(a.DataDir, "master.key"))
-	require.NoError(t, err)
-	keys, err := secret.ParseMasterKeys(secret.New(string(key)))
-	require.NoError(t, err)
-	box, err := secret.NewBox(keys...)
-	require.NoError(t, err)
+	box := boxOf(t, a)
 	var row token.Token
 	require.NoError(t, a.DB.Read(t.Context()).Take(&row).Error)
 	out := map[string]string{}

@@ -131,13 +131,14 @@ type Browser struct {
 func (a *App) Browser() *Browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(a.t, err)
-	return &Browser{app: a, http: &http.Client{
-		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &Browser{app: a, http: &http.Client{Jar: jar, CheckRedirect: stay}}
 }
 
 // At returns the same browser as another replica sees it.
 func (b *Browser) At(replica *App) *Browser { return &Browser{app: replica, http: b.http} }
+
+// stay follows no redirect: the answer to look at is the one that was asked for.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Admin sets the product up and returns the first administrator, signed in.
 func (a *App) Admin() *Browser {
@@ -225,7 +226,7 @@ func (b *Browser) Call(method, target string, body any, headers ...string) Answe
 // Call sends a request as a program would, with the given headers as name, value, name, value.
 func (a *App) Call(method, target string, body any, headers ...string) Answer {
 	a.t.Helper()
-	return a.send(http.DefaultClient, method, target, body, headers)
+	return a.send(&http.Client{CheckRedirect: stay}, method, target, body, headers)
 }
 
 func (a *App) send(client *http.Client, method, target string, body any, headers []string) Answer {

@@ -204,6 +204,8 @@ func impliedFailures(op *openapi3.Operation) {
 		add("401", "Nobody is signed in, or the token is not valid")
 		if op.Extensions["x-permission"] != nil {
 			add("403", "The caller lacks the permission, or the request came from another origin")
+		} else {
+			add("403", "The caller is no person, or the request came from another origin")
 		}
 	}
 	if op.RequestBody != nil {

@@ -1,0 +1,57 @@
+package app_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latchkey/latchkey/backend/internal/apptest"
+)
+
+// contentOf is every row of every table, but for what a refused request may leave: that it was refused,
+// and that somebody was there. Tables of the queue and of the migrations are no content.
+func contentOf(t *testing.T, a *apptest.App) map[string][]string {
+	t.Helper()
+	tables, err := a.DB.Read(t.Context()).Migrator().GetTables()
+	require.NoError(t, err)
+	all := map[string][]string{}
+	for _, table := range tables {
+		if strings.HasPrefix(table, "river_") || strings.HasPrefix(table, "goose_") || strings.HasPrefix(table, "sqlite_") {
+			continue
+		}
+		var rows []map[string]any
+		require.NoError(t, a.DB.Read(t.Context()).Table(table).Find(&rows).Error)
+		all[table] = []string{}
+		for _, row := range rows {
+			if row["outcome"] == "failure" {
+				continue
+			}
+			for _, column := range []string{"seen_at", "idle_expires_at", "last_used_at"} {
+				delete(row, column)
+			}
+			line := ""
+			for _, column := range slices.Sorted(maps.Keys(row)) {
+				line += fmt.Sprintf("%s=%v ", column, row[column])
+			}
+			all[table] = append(all[table], line)
+		}
+		slices.Sort(all[table])
+	}
+	return all
+}
+
+// requireSame fails by the names of the tables that differ; what is in them is not for a test's output.
+func requireSame(t *testing.T, before, after map[string][]string) {
+	t.Helper()
+	var changed []string
+	for table := range after {
+		if !slices.Equal(before[table], after[table]) {
+			changed = append(changed, fmt.Sprintf("%s (%d rows, then %d)", table, len(before[table]), len(after[table])))
+		}
+	}
+	require.Empty(t, changed, "a refused request changed the database")
+}
