@@ -41,7 +41,7 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // newService returns a service with a signing key, on a database of its own.
-func newService(t *testing.T) (*apiclient.Service, *clock) {
+func newService(t testing.TB) (*apiclient.Service, *clock) {
 	t.Helper()
 	keys, err := secret.ParseMasterKeys(secret.GenerateMasterKey())
 	require.NoError(t, err)
