@@ -136,9 +136,20 @@ func (f *fields) loginHint(hint string) string {
 	return hint
 }
 
+// LoginHint checks a sign-in name that is given for one authorization alone.
+func LoginHint(hint string) (string, error) {
+	var f fields
+	hint = f.loginHint(hint)
+	return hint, f.err()
+}
+
 // scopes normalises a list: Graph's prefix off, no doubles, and without those that are always asked for.
 func (f *fields) scopes(list []string) Scopes {
 	out := Scopes{}
+	if len(list) > 2*maxScopes { // comparing them all would take its time
+		f.add("scopes", "too_many", "Ask for at most 50 permissions.")
+		return out
+	}
 	for _, s := range list {
 		name := scopeName(s)
 		switch {

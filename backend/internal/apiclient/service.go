@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -115,6 +116,10 @@ func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, 
 	if utf8.RuneCountInString(c.Description) > 1000 {
 		add("description", "too_long", "A description has at most 1,000 characters.")
 	}
+	if len(in.Permissions) > maxListed {
+		add("permissions", "too_many", "Name each permission once.")
+		in.Permissions = nil
+	}
 	c.Permissions = Permissions{}
 	for _, p := range in.Permissions {
 		switch {
@@ -127,33 +132,61 @@ func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, 
 		}
 	}
 	c.AllAccountKeys, c.Disabled = in.AllAccountKeys, in.Disabled
-	c.AccountKeyIDs = in.AccountKeyIDs
-	for _, id := range before.AccountKeyIDs {
-		if !actor.MayUseKey(id) && !in.AllAccountKeys {
-			c.AccountKeyIDs = append(c.AccountKeyIDs, id) // they could not see it, so they did not mean to take it away
-		}
-	}
-	c.AccountKeyIDs = slices.Compact(slices.Sorted(slices.Values(c.AccountKeyIDs)))
-	if c.AllAccountKeys && len(c.AccountKeyIDs) > 0 {
+	if c.AllAccountKeys && len(in.AccountKeyIDs) > 0 {
 		add("accountKeyIds", "not_both", "Choose all account keys, or some of them, not both.")
 	}
 	if c.AllAccountKeys && !actor.AllKeys && !before.AllAccountKeys {
 		add("allAccountKeys", "not_held", "You cannot grant all account keys, which you don't have yourself.")
 	}
-	found, err := existing(tx, c.AccountKeyIDs)
+	unknown, err := s.applyKeys(tx, c, in, actor, before)
 	if err != nil {
 		return err
 	}
-	for _, id := range c.AccountKeyIDs {
-		mayGrant := actor.MayUseKey(id) || slices.Contains(before.AccountKeyIDs, id)
-		if !slices.Contains(found, id) || !mayGrant {
-			add("accountKeyIds", "unknown", "There is no account key with the id "+fmt.Sprintf("%.40q", id)+".")
-		}
-	}
-	if len(wrong) > 0 {
+	if wrong = append(wrong, unknown...); len(wrong) > 0 {
 		return fault.Invalid(wrong...)
 	}
 	return nil
+}
+
+// maxListed is more than anybody lists by hand; whoever needs more account keys needs all of them.
+const maxListed = 2000
+
+// applyKeys puts the listed account keys on the client, and reports those that the caller cannot grant.
+func (s *Service) applyKeys(tx *gorm.DB, c *Client, in Input, actor auth.Principal, before Client) ([]fault.Field, error) {
+	had := map[string]bool{}
+	for _, id := range before.AccountKeyIDs {
+		had[id] = true
+	}
+	var added []string
+	ids := map[string]bool{}
+	for _, id := range in.AccountKeyIDs {
+		if !ids[id] && !had[id] {
+			added = append(added, id)
+		}
+		ids[id] = true
+	}
+	for id := range had {
+		if !in.AllAccountKeys && !actor.MayUseKey(id) {
+			ids[id] = true // they could not see it, so they did not mean to take it away
+		}
+	}
+	c.AccountKeyIDs = slices.Sorted(maps.Keys(ids))
+	if len(added) > maxListed {
+		return []fault.Field{{Field: "accountKeyIds", Code: "too_many", Message: "List at most 2,000 at a time, or give it all account keys."}}, nil
+	}
+	found, err := existing(tx, added)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []fault.Field
+	for _, id := range added {
+		if !slices.Contains(found, id) || !actor.MayUseKey(id) {
+			unknown = append(unknown, fault.Field{
+				Field: "accountKeyIds", Code: "unknown", Message: "There is no account key with the id " + fmt.Sprintf("%.40q", id) + ".",
+			})
+		}
+	}
+	return unknown, nil
 }
 
 // Get returns one client.

@@ -57,7 +57,7 @@ func (g *generator) value(name string, schema *openapi3.Schema) any {
 	case name == "name" || name == "displayName":
 		return fmt.Sprintf("Made %d", g.made)
 	case schema.Example != nil:
-		return schema.Example
+		return copied(schema.Example)
 	case len(schema.Enum) > 0:
 		return schema.Enum[g.below(len(schema.Enum))]
 	case len(schema.AllOf) > 0:
@@ -73,6 +73,15 @@ func (g *generator) value(name string, schema *openapi3.Schema) any {
 	default:
 		return g.text(schema)
 	}
+}
+
+// copied keeps what a test makes of an example out of the document.
+func copied(value any) any {
+	list, ok := value.([]any)
+	if !ok {
+		return value
+	}
+	return slices.Clone(list)
 }
 
 func (g *generator) below(n int) int {

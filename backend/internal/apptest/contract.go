@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/latchkey/latchkey/openapi"
 )
@@ -226,23 +228,42 @@ func (x exchange) checkBody(o *Operation) error {
 	case media == nil:
 		return fmt.Errorf("it takes no body of type %q", kind)
 	case kind == "application/json":
-		return Conforms(media.Schema.Value, withoutNulls(x.method, x.body), openapi3.VisitAsRequest())
+		return Conforms(media.Schema.Value, asRead(x.method, media.Schema.Value, x.body), openapi3.VisitAsRequest())
 	default:
 		return nil
 	}
 }
 
-// withoutNulls leaves out members that are null: but in a PATCH, null is the same as nothing.
-func withoutNulls(method string, raw []byte) []byte {
-	var members map[string]any
-	if method == http.MethodPatch || json.Unmarshal(raw, &members) != nil {
+// asRead is a body as handlers read it: space around a text and how its characters are composed don't
+// count, no text is no date, and but for a PATCH null is the same as nothing.
+func asRead(method string, schema *openapi3.Schema, raw []byte) []byte {
+	var body any
+	if json.Unmarshal(raw, &body) != nil {
 		return raw
 	}
-	for name, value := range members {
-		if value == nil {
-			delete(members, name)
+	body = composed(body)
+	if members, ok := body.(map[string]any); ok {
+		maps.DeleteFunc(members, func(name string, value any) bool {
+			property := propertyOf(schema, name)
+			return (value == nil && method != http.MethodPatch) || (value == "" && property != nil && property.Format == "date")
+		})
+	}
+	out, _ := json.Marshal(body) // it was JSON before
+	return out
+}
+
+func composed(value any) any {
+	switch value := value.(type) {
+	case string:
+		return strings.TrimSpace(norm.NFC.String(value))
+	case []any:
+		for i := range value {
+			value[i] = composed(value[i])
+		}
+	case map[string]any:
+		for name := range value {
+			value[name] = composed(value[name])
 		}
 	}
-	out, _ := json.Marshal(members) // it was JSON before
-	return out
+	return value
 }

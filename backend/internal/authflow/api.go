@@ -130,7 +130,7 @@ func (a *API) start(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	started, err := a.Service.Start(c.Request().Context(), id, in.Mode, strings.TrimSpace(in.LoginHint))
+	started, err := a.Service.Start(c.Request().Context(), id, in.Mode, in.LoginHint)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,10 @@ func (s *Service) Start(ctx context.Context, keyID string, mode Mode, loginHint 
 	if mode != ModePopup && mode != ModeLink {
 		return Started{}, errMode
 	}
+	loginHint, err := accountkey.LoginHint(loginHint)
+	if err != nil {
+		return Started{}, err
+	}
 	summary, err := s.Keys.Get(ctx, keyID)
 	if err != nil {
 		return Started{}, err

@@ -196,6 +196,32 @@ func TestBindRefuses(t *testing.T) {
 	})
 }
 
+func TestBindRequired(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		On bool `json:"on" validate:"required"`
+	}
+	type request struct {
+		Name  string   `json:"name" validate:"required"`
+		List  []string `json:"list" validate:"required"`
+		Items []item   `json:"items"`
+	}
+	s := newServer(t)
+	s.API().POST("/request", auth.AuditRead, func(c echo.Context) error {
+		if _, err := httpapi.Bind[request](c); err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	})
+	for body, want := range map[string]string{
+		`{"list":[]}`: "", `{"name":"","list":["x"],"items":[{"on":false}]}`: "",
+		`{}`: "validation_failed list:required", `{"list":null}`: "validation_failed list:required",
+		`{"list":[],"items":[{"on":true},{}]}`: "validation_failed items[1].on:required",
+	} {
+		require.Equal(t, want, send(t, s, http.MethodPost, httpapi.BasePath+"/request", body).String(), body)
+	}
+}
+
 func TestBindOptional(t *testing.T) {
 	t.Parallel()
 	s, _ := binding(t)

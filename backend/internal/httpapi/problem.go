@@ -43,6 +43,10 @@ var statusOf = map[fault.Kind]int{ //nolint:gochecknoglobals // the one table of
 	fault.Unavailable: http.StatusServiceUnavailable, fault.TimedOut: http.StatusRequestTimeout,
 }
 
+// maxErrors is how many mistakes are told at once: a request must not be answered with much more than it
+// sent.
+const maxErrors = 50
+
 // problemOf turns any error into what the caller may know of it.
 func problemOf(err error) (Problem, *fault.Error) {
 	f, ok := fault.From(err)
@@ -57,7 +61,7 @@ func problemOf(err error) (Problem, *fault.Error) {
 		Type: "urn:latchkey:problem:" + f.Code, Title: http.StatusText(status), Status: status,
 		Detail: f.Message, Code: f.Code, Fix: f.Fix, Microsoft: f.Microsoft,
 	}
-	for _, field := range f.Fields {
+	for _, field := range f.Fields[:min(len(f.Fields), maxErrors)] {
 		p.Errors = append(p.Errors, ProblemField(field))
 	}
 	return p, f

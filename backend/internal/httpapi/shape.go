@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,11 +165,10 @@ func (s *shape) object(t reflect.Type, path string, depth int) error {
 			return errMalformed.WithMessage("The body has a member that is not known here: " + short(name) + ".").
 				WithFields(fault.Field{Field: shortPath(at), Code: "unknown", Message: "Leave this member out, or check its spelling."})
 		}
-		if seen[name] {
+		if _, twice := seen[name]; twice {
 			return errMalformed.WithMessage("The body has the member " + short(name) + " more than once.").
 				WithFields(fault.Field{Field: shortPath(at), Code: "duplicate", Message: "Send this member once."})
 		}
-		seen[name] = true
 		if token, err = s.next(at); err != nil {
 			return err
 		}
@@ -175,12 +176,30 @@ func (s *shape) object(t reflect.Type, path string, depth int) error {
 			return errMalformed.WithMessage("The member " + short(name) + " cannot be null.").
 				WithFields(fault.Field{Field: shortPath(at), Code: "wrong_type", Message: "Leave this member out to keep what it has."})
 		}
+		seen[name] = token != nil
 		if err := s.value(token, m.t, at, depth+1); err != nil {
 			return err
 		}
 	}
-	_, err := s.next(path) // the closing brace
-	return err
+	if _, err := s.next(path); err != nil { // the closing brace
+		return err
+	}
+	return missing(known, seen, path)
+}
+
+// missing names required members that are not there, of the kinds that look the same when they are there
+// and empty: of a list, nothing would be taken for none. An empty text is refused by whom it is for.
+func missing(known map[string]member, seen map[string]bool, path string) error {
+	var fields []fault.Field
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if m := known[name]; m.required && !seen[name] && !isText(m.t) {
+			fields = append(fields, fault.Field{Field: join(path, name), Code: "required", Message: "Send this member; it may be empty."})
+		}
+	}
+	if len(fields) > 0 {
+		return fault.Invalid(fields...)
+	}
+	return nil
 }
 
 func (s *shape) array(t reflect.Type, path string, depth int) error {
@@ -316,6 +335,7 @@ func shortPath(path string) string {
 type member struct {
 	t        reflect.Type
 	nullable bool
+	required bool
 }
 
 // optionalMember is an Optional of whatever type.
@@ -339,6 +359,7 @@ func membersOf(t reflect.Type) map[string]member {
 		if o, ok := reflect.Zero(f.Type).Interface().(optionalMember); ok {
 			m = member{t: o.of(), nullable: true}
 		}
+		m.required = slices.Contains(strings.Split(f.Tag.Get("validate"), ","), "required")
 		out[name] = m
 	}
 	return out

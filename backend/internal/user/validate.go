@@ -33,8 +33,14 @@ func (f fields) err() error {
 	return fault.Invalid(f...)
 }
 
-// fold is what makes two addresses the same, done here so that every database agrees.
-func fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
+// maxFolded is more bytes than an address, name or password can have.
+const maxFolded = 1024
+
+// fold is what makes two addresses the same, done here so that every database agrees. What is too long
+// for either is cut, as one character may become eighteen.
+func fold(s string) string {
+	return cases.Fold().String(norm.NFKC.String(strings.ToValidUTF8(s[:min(len(s), maxFolded)], "")))
+}
 
 func emailKey(email string) string { return fold(strings.TrimSpace(email)) }
 
