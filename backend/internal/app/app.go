@@ -243,8 +243,11 @@ func (a *App) Start(ctx context.Context, out io.Writer) error {
 }
 
 // Close drains the workers until ctx ends, then takes leave and closes the database.
-func (a *App) Close(ctx context.Context) error {
-	err := a.Queue.Stop(ctx)
+func (a *App) Close(ctx context.Context) error { return a.close(ctx, ctx) }
+
+// close waits for jobs until working ends, then for refreshes until draining does.
+func (a *App) close(working, draining context.Context) error {
+	err := a.Queue.Stop(working)
 	a.loops.stop()
-	return errors.Join(err, a.Broker.Drain(ctx), a.box.Leave(ctx, a.replica), a.DB.Close())
+	return errors.Join(err, a.Broker.Drain(draining), a.box.Leave(draining, a.replica), a.DB.Close())
 }

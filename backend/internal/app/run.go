@@ -57,12 +57,29 @@ func (a *App) Run(ctx context.Context, out io.Writer) error {
 	})
 	group.Go(func() error {
 		<-groupCtx.Done()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownTimeout)
-		defer cancel()
-		a.logger.InfoContext(drain, "stopping")
-		return errors.Join(server.Shutdown(drain), a.Close(drain))
+		return a.stop(context.WithoutCancel(ctx), server)
 	})
 	return group.Wait()
+}
+
+// stop ends everything within the shutdown time-out. Each part has a deadline of its own, so that a
+// client which never finishes its request takes nothing from the jobs, and no job anything from the
+// refreshes that must be stored.
+func (a *App) stop(ctx context.Context, server *http.Server) error {
+	all := a.Config.ShutdownTimeout
+	serving, cancel := context.WithTimeout(ctx, all/2)
+	defer cancel()
+	working, cancel := context.WithTimeout(ctx, all/4*3)
+	defer cancel()
+	draining, cancel := context.WithTimeout(ctx, all)
+	defer cancel()
+	a.logger.InfoContext(ctx, "stopping")
+	err := server.Shutdown(serving)
+	if errors.Is(err, context.DeadlineExceeded) {
+		a.logger.WarnContext(ctx, "closing connections whose requests did not end in time")
+		err = server.Close()
+	}
+	return errors.Join(err, a.close(working, draining))
 }
 
 func serve(server *http.Server, listener net.Listener, c *config.Config) error {
