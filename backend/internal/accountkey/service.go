@@ -176,9 +176,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Summary, error) {
 	if _, ok := typeByID(f.Type); f.Type != "" && !ok {
 		wrong.add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
 	}
-	if hasControl(f.Query, "\t") || len(f.Query) > maxID {
-		wrong.add("q", "invalid", "Search for at most 255 printable characters.")
-	}
+	wrong.query(f.Query)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}

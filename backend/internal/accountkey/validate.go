@@ -21,7 +21,8 @@ import (
 const (
 	maxDisplayName = 100
 	maxDescription = 1000
-	maxID          = 255
+	maxQuery       = 255
+	maxID          = 255 // in bytes, as are login hints and permissions: nearly all of them are ASCII
 	maxSecret      = 2048
 	maxScopes      = 50
 )
@@ -141,6 +142,13 @@ func LoginHint(hint string) (string, error) {
 	var f fields
 	hint = f.loginHint(hint)
 	return hint, f.err()
+}
+
+// query refuses what no database can search for: PostgreSQL takes valid UTF-8 only.
+func (f *fields) query(text string) {
+	if !utf8.ValidString(text) || hasControl(text, "\t") || utf8.RuneCountInString(text) > maxQuery {
+		f.add("q", "invalid", "Search for at most 255 printable characters.")
+	}
 }
 
 // scopes normalises a list: Graph's prefix off, no doubles, and without those that are always asked for.

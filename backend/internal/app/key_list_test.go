@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,9 +86,15 @@ func TestKeyList(t *testing.T) {
 		for query, want := range map[string]string{
 			"limit=0": "limit:out_of_range", "limit=201": "limit:out_of_range", "limit=many": "limit:out_of_range",
 			"cursor=here": "cursor:invalid", "status=lost": "status:unknown", "type=imap": "type:unknown", "q=a%00b": "q:invalid",
+			"q=%ff": "q:invalid", "q=a%20%c3": "q:invalid", "status=%ff": "status:unknown", "type=%ff": "type:unknown",
+			"cursor=%ff": "cursor:invalid", "limit=%ff": "limit:out_of_range",
+			"q=" + strings.Repeat("%C3%B6", 256): "q:invalid",
 		} {
 			got := admin.Call(http.MethodGet, keysPath+"?"+query, nil).Status(http.StatusUnprocessableEntity)
-			require.Equal(t, []string{want}, got.FieldErrors())
+			require.Equal(t, []string{want}, got.FieldErrors(), query)
 		}
+	})
+	t.Run("characters are counted, not bytes", func(t *testing.T) {
+		require.Empty(t, names("q="+strings.Repeat("%C3%B6", 255)))
 	})
 }
