@@ -70,7 +70,10 @@ func (s *Service) change(ctx context.Context, id string, versions []int64, work 
 func (s *Service) apply(key Key, p Patch) (Key, *secret.String, error) {
 	var f fields
 	set(&key.Cloud, p.Cloud)
-	builtin := s.checkCloud(&f, key.Cloud)
+	builtin := isBuiltin(key.Cloud)
+	if p.Cloud != nil || p.TenantID != nil || p.ClientID != nil {
+		s.checkCloud(&f, key.Cloud) // the operator may have removed it, which is no reason to refuse another name
+	}
 	if p.DisplayName != nil {
 		key.DisplayName = f.displayName(*p.DisplayName)
 		key.DisplayNameKey = foldName(key.DisplayName)
@@ -175,9 +178,11 @@ func (s *Service) replaceSecret(tx *gorm.DB, columns map[string]any, before Key,
 	return s.Queue.Enqueue(tx, CredentialReplaced{AccountKeyID: before.ID})
 }
 
-func reregistered(a, b Key) bool {
-	return a.Cloud != b.Cloud || !strings.EqualFold(a.TenantID, b.TenantID) || a.ClientID != b.ClientID
-}
+// sameDirectory compares ids as they are stored: Microsoft's are all in lower case, and those of other
+// providers may differ by case alone.
+func sameDirectory(a, b Key) bool { return a.Cloud == b.Cloud && a.TenantID == b.TenantID }
+
+func reregistered(a, b Key) bool { return !sameDirectory(a, b) || a.ClientID != b.ClientID }
 
 // reregister ends the grant and every open attempt: both belong to the registration that was.
 func (s *Service) reregister(tx *gorm.DB, columns map[string]any, after *Key, before Key, now time.Time) error {
@@ -185,7 +190,7 @@ func (s *Service) reregister(tx *gorm.DB, columns map[string]any, after *Key, be
 	if before.Status != StatusDraft && before.Status != StatusRevoked {
 		columns["status"], columns["status_reason"] = StatusReauthorizationRequired, registrationChanged(now)
 	}
-	if before.Cloud != after.Cloud || before.TenantID != after.TenantID {
+	if !sameDirectory(before, *after) {
 		// Another directory has other accounts: there is nobody left to compare with.
 		for _, c := range []string{"account_object_id", "account_tenant_id", "account_upn", "account_name"} {
 			columns[c] = ""

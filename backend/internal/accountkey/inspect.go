@@ -40,7 +40,8 @@ func (s *Service) inspect(f *fields, r Registration) Registration {
 	if r.Scopes == nil {
 		r.Scopes = kind.DefaultScopes
 	}
-	builtin := s.checkCloud(f, r.Cloud)
+	builtin := isBuiltin(r.Cloud)
+	s.checkCloud(f, r.Cloud)
 	r.ClientSecret = f.clientSecret(r.ClientSecret)
 	r.TenantID, r.ClientID = f.tenant(r.TenantID, builtin), f.client(r.ClientID, builtin)
 	f.ids(r.TenantID, r.ClientID)

@@ -112,11 +112,14 @@ func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, sec
 	return key, plain, f.err()
 }
 
-// checkCloud reports whether the cloud is one of Microsoft's, whose ids have a known form.
-func (s *Service) checkCloud(f *fields, id string) bool {
-	if !slices.ContainsFunc(s.Clouds, func(c entra.Cloud) bool { return c.ID == id }) {
+func (s *Service) checkCloud(f *fields, id string) {
+	if _, ok := s.Cloud(id); !ok {
 		f.add("cloud", "unknown", "Choose a cloud that GET /api/v1/instance lists.")
 	}
+}
+
+// isBuiltin reports whether the cloud is one of Microsoft's, whose ids have a known form.
+func isBuiltin(id string) bool {
 	return slices.ContainsFunc(entra.BuiltinClouds(), func(c entra.Cloud) bool { return c.ID == id })
 }
 
