@@ -131,14 +131,22 @@ func (f *fields) loginHint(hint string) string {
 	if hint == "" {
 		return ""
 	}
-	if a, err := mail.ParseAddress(hint); err != nil || a.Address != hint || len(hint) > maxID || hasControl(hint, "") {
+	if !isAddress(hint) {
 		f.add("loginHint", "invalid", "Enter the account's sign-in name, such as mara@fabrikam.example.")
 	}
 	return hint
 }
 
-// LoginHint checks a sign-in name that is given for one authorization alone.
-func LoginHint(hint string) (string, error) {
+func isAddress(s string) bool {
+	if len(s) > maxID || hasControl(s, "") {
+		return false
+	}
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s
+}
+
+// CheckLoginHint returns a login hint trimmed, or says at loginHint what is wrong with it.
+func CheckLoginHint(hint string) (string, error) {
 	var f fields
 	hint = f.loginHint(hint)
 	return hint, f.err()

@@ -136,7 +136,7 @@ func (a *API) start(c echo.Context) error {
 	}
 	a.bindBrowser(c, started)
 	c.Response().Header().Set(echo.HeaderLocation, httpapi.BasePath+"/account-keys/"+id+"/authorizations/"+started.Attempt.ID)
-	v := viewOf(State{Attempt: started.Attempt, Status: StatusPending})
+	v := viewOf(State{Attempt: started.Attempt, Key: started.Key, Status: StatusPending})
 	v.URL = &started.URL
 	return c.JSON(http.StatusCreated, v)
 }

@@ -43,6 +43,7 @@ type Service struct {
 // (empty for a link, which is bound when somebody chooses Continue).
 type Started struct {
 	Attempt Attempt
+	Key     accountkey.Key
 	URL     string
 	Browser secret.String
 }
@@ -53,7 +54,7 @@ func (s *Service) Start(ctx context.Context, keyID string, mode Mode, loginHint 
 	if mode != ModePopup && mode != ModeLink {
 		return Started{}, errMode
 	}
-	loginHint, err := accountkey.LoginHint(loginHint)
+	hint, err := accountkey.CheckLoginHint(loginHint)
 	if err != nil {
 		return Started{}, err
 	}
@@ -62,8 +63,8 @@ func (s *Service) Start(ctx context.Context, keyID string, mode Mode, loginHint 
 		return Started{}, err
 	}
 	key := summary.Key
-	if loginHint != "" {
-		key.LoginHint = loginHint
+	if hint != "" {
+		key.LoginHint = hint
 	}
 	actor, _ := auth.From(ctx)
 	return s.begin(ctx, key, mode, nil, actor)
@@ -115,7 +116,7 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 			Action: "authorization.started", Object: object(current), Actor: a.startedBy(), Message: startedMessage(a),
 		})
 	})
-	started.Attempt = a
+	started.Attempt, started.Key = a, key
 	return started, err
 }
 
