@@ -233,11 +233,15 @@ func (a *API) callback(c echo.Context) error {
 	switch {
 	case errors.Is(err, ErrStateUnknown):
 		return a.consented(c)
-	case err != nil && id != "":
-		// Something of ours failed. The page shows the attempt, which expires; the log has the cause.
-		a.Service.Logger.ErrorContext(c.Request().Context(), "authorization not finished", "authorization_id", id, "error", err)
+	case err != nil && id == "" && c.Request().Context().Err() != nil:
+		return err // the browser has gone, and nothing was spent
 	case err != nil:
-		return err
+		// Something of ours failed. A page says so, since a problem document helps nobody who came from
+		// Microsoft; the log has the cause.
+		a.Service.Logger.ErrorContext(c.Request().Context(), "authorization not finished", "authorization_id", id, "error", err)
+		if id == "" {
+			id = "error"
+		}
 	}
 	return c.Redirect(http.StatusSeeOther, a.Service.PublicURL+"/authorization/"+id)
 }

@@ -179,18 +179,21 @@ func actAs(tx *gorm.DB, a Attempt) *gorm.DB {
 // keepFor is how long ended attempts can be looked at.
 const keepFor = 30 * 24 * time.Hour
 
-// Register adds the removal of old attempts.
+// Register adds the hourly clean-up.
 func (s *Service) Register(r *job.Registry) {
-	r.Every("authflow.clean_up", time.Hour, 10*time.Second, func(ctx context.Context) error {
-		return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-			now := s.Now()
-			if err := forgetSecrets(tx, now); err != nil {
-				return err
-			}
-			if err := removeOldConsents(tx, now.Add(-keepFor)); err != nil {
-				return err
-			}
-			return removeOld(tx, now.Add(-keepFor))
-		})
+	r.Every("authflow.clean_up", time.Hour, 10*time.Second, s.CleanUp)
+}
+
+// CleanUp destroys the secrets of attempts that are over, and removes those of long ago.
+func (s *Service) CleanUp(ctx context.Context) error {
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		now := s.Now()
+		if err := forgetSecrets(tx, now); err != nil {
+			return err
+		}
+		if err := removeOldConsents(tx, now.Add(-keepFor)); err != nil {
+			return err
+		}
+		return removeOld(tx, now.Add(-keepFor))
 	})
 }

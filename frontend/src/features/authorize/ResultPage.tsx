@@ -36,6 +36,8 @@ export function ResultPage() {
     void announceAttempt(aid).then((heard) => heard && window.close());
   }, [aid, navigate]);
   if (aid === "unknown") return <Unknown />;
+  if (aid === "error")
+    return <Told tone="danger" title={t("result.errorTitle")} text={t("result.errorText")} />;
   return <Outcome id={aid} />;
 }
 

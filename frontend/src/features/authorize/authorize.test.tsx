@@ -141,3 +141,10 @@ test("the window says that it waits", async () => {
   renderAt("/authorizing");
   expect(await screen.findByRole("heading", { name: "Checking with Microsoft" })).toBeVisible();
 });
+
+test("a fault of ours after Microsoft's dialog is told in words, signed in or not", async () => {
+  server.use(refuse("get", "/api/v1/session", { status: 401, code: "unauthenticated" }));
+  renderAt("/authorization/error");
+  expect(await screen.findByRole("heading", { name: "The sign-in could not be recorded" })).toBeVisible();
+  expect(screen.getByText(/choose Authorize again/)).toBeVisible();
+});

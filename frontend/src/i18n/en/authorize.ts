@@ -8,6 +8,9 @@ export const authorize = {
   "result.unknownTitle": "This sign-in is not known",
   "result.unknownText":
     "It was used before, took too long, or began in another browser. Start again from the account key.",
+  "result.errorTitle": "The sign-in could not be recorded",
+  "result.errorText":
+    "Something went wrong on our side. Close this window and choose Authorize again. The server’s log has the details.",
   "result.succeeded": "{key} is authorized",
   "result.succeededText": "Signed in as {account}. You can close this window.",
   "result.failed": "{key} is not authorized",
