@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -29,12 +30,13 @@ func (a *App) metrics() (echo.MiddlewareFunc, error) {
 	middleware, err := echoprometheus.MiddlewareConfig{
 		Registerer: a.registry, Subsystem: "latchkey",
 		LabelFuncs: map[string]echoprometheus.LabelValueFunc{
-			// The caller's Host header could be anything, and every value of a label costs memory for good.
-			"host": func(echo.Context, error) string { return host },
+			// The caller's host and method could be anything, and every value of a label costs memory for good.
+			"host":   func(echo.Context, error) string { return host },
+			"method": func(c echo.Context, _ error) string { return methodLabel(c.Request().Method) },
 		},
 		StatusCodeResolver: func(c echo.Context, err error) int {
-			if err != nil {
-				return httpapi.StatusOf(err)
+			if err != nil && !c.Response().Committed {
+				return httpapi.StatusOf(c.Request().Context(), err)
 			}
 			return c.Response().Status
 		},
@@ -43,6 +45,15 @@ func (a *App) metrics() (echo.MiddlewareFunc, error) {
 		return nil, fmt.Errorf("measure requests: %w", err)
 	}
 	return middleware, nil
+}
+
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	default:
+		return "other"
+	}
 }
 
 // keyCollector counts account keys by status when it is asked.

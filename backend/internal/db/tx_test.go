@@ -174,3 +174,22 @@ func TestRead(t *testing.T) {
 		requireCount(t, d, 2)
 	})
 }
+
+func TestCancelledQuery(t *testing.T) {
+	t.Parallel()
+	const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+	d := dbtest.New(t)
+	for name, run := range map[string]func(context.Context) error{
+		"reading": func(ctx context.Context) error { return d.Read(ctx).Exec(endless).Error },
+		"in a transaction": func(ctx context.Context) error {
+			return d.InTx(ctx, func(tx *gorm.DB) error { return tx.Exec(endless).Error })
+		},
+	} {
+		t.Run("a query whose caller goes away says so, "+name, func(t *testing.T) {
+			t.Parallel()
+			ctx, goAway := context.WithCancel(t.Context())
+			defer time.AfterFunc(50*time.Millisecond, goAway).Stop()
+			require.ErrorIs(t, run(ctx), context.Canceled)
+		})
+	}
+}

@@ -17,6 +17,7 @@ const (
 	Unauthenticated
 	Forbidden
 	NotFound
+	MethodNotAllowed
 	Conflict
 	PreconditionFailed
 	TimedOut
@@ -25,6 +26,7 @@ const (
 	InvalidInput
 	RateLimited
 	Unavailable
+	Abandoned // the caller went away; nobody is told but metrics and log
 )
 
 // Field is what is wrong with one member of a request, named as the request spells it.

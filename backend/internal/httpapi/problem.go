@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -34,9 +36,13 @@ type ProblemField struct {
 	Message string `json:"message" validate:"required"`
 } // @name ProblemField
 
+// statusAbandoned is nginx's: the client closed the connection before it was answered.
+const statusAbandoned = 499
+
 var statusOf = map[fault.Kind]int{ //nolint:gochecknoglobals // the one table of statuses, never written to
 	fault.Malformed: http.StatusBadRequest, fault.Unauthenticated: http.StatusUnauthorized,
 	fault.Forbidden: http.StatusForbidden, fault.NotFound: http.StatusNotFound,
+	fault.MethodNotAllowed: http.StatusMethodNotAllowed, fault.Abandoned: statusAbandoned,
 	fault.Conflict: http.StatusConflict, fault.PreconditionFailed: http.StatusPreconditionFailed,
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	fault.InvalidInput: http.StatusUnprocessableEntity, fault.RateLimited: http.StatusTooManyRequests,
@@ -47,10 +53,13 @@ var statusOf = map[fault.Kind]int{ //nolint:gochecknoglobals // the one table of
 // sent.
 const maxErrors = 50
 
-// problemOf turns any error into what the caller may know of it.
-func problemOf(err error) (Problem, *fault.Error) {
+// problemOf turns any error of a request into what its caller may know of it.
+func problemOf(ctx context.Context, err error) (Problem, *fault.Error) {
 	f, ok := fault.From(err)
-	if !ok {
+	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled):
+		f = errAbandoned.Because(err) // whatever else it says: it came about because the client went away
+	case !ok:
 		f = foreign(err)
 	}
 	status, ok := statusOf[f.Kind]
@@ -58,7 +67,7 @@ func problemOf(err error) (Problem, *fault.Error) {
 		status = http.StatusInternalServerError
 	}
 	p := Problem{
-		Type: "urn:latchkey:problem:" + f.Code, Title: http.StatusText(status), Status: status,
+		Type: "urn:latchkey:problem:" + f.Code, Title: cmp.Or(http.StatusText(status), "Client Closed Request"), Status: status,
 		Detail: f.Message, Code: f.Code, Fix: f.Fix, Microsoft: f.Microsoft,
 	}
 	for _, field := range f.Fields[:min(len(f.Fields), maxErrors)] {
@@ -67,12 +76,9 @@ func problemOf(err error) (Problem, *fault.Error) {
 	return p, f
 }
 
-// StatusOf returns the status that an error is answered with.
-func StatusOf(err error) int {
-	p, f := problemOf(err)
-	if errors.Is(f, errMethod) {
-		return http.StatusMethodNotAllowed
-	}
+// StatusOf returns the status that an error of a request is answered with.
+func StatusOf(ctx context.Context, err error) int {
+	p, _ := problemOf(ctx, err)
 	return p.Status
 }
 
@@ -101,21 +107,20 @@ func foreign(err error) *fault.Error {
 var (
 	errInternal  = fault.New(fault.Internal, "internal", "Something went wrong on our side. The server's log has the details under this request id.")
 	errNoRoute   = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
-	errMethod    = fault.New(fault.Malformed, "method_not_allowed", "This address doesn't take this method.")
+	errMethod    = fault.New(fault.MethodNotAllowed, "method_not_allowed", "This address doesn't take this method.")
+	errAbandoned = fault.New(fault.Abandoned, "client_gone", "The client went away before it was answered.")
 	errTooLarge  = fault.New(fault.TooLarge, "too_large", "The request is larger than this address takes.")
 	errMalformed = fault.New(fault.Malformed, "malformed", "The request could not be read.")
 )
 
 // handleError is Echo's error handler: the only place that writes a failure.
 func (s *Server) handleError(err error, c echo.Context) {
-	if c.Response().Committed {
+	ctx := c.Request().Context()
+	if c.Response().Committed { // nothing can be told any more
+		s.Logger.DebugContext(ctx, "answer cut short", "method", c.Request().Method, "route", c.Path(), "error", err)
 		return
 	}
-	ctx := c.Request().Context()
-	p, f := problemOf(err)
-	if errors.Is(f, errMethod) {
-		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
-	}
+	p, f := problemOf(ctx, err)
 	p.RequestID = auth.RequestFrom(ctx).ID
 	level := slog.LevelDebug
 	if p.Status >= http.StatusInternalServerError && f.Kind != fault.Unavailable {
