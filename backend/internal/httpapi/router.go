@@ -81,10 +81,10 @@ func (r Router) Public(method, path string, h echo.HandlerFunc) {
 }
 
 func (r Router) mount(method, path string, access Access, h echo.HandlerFunc) {
-	if !access.Public && !access.People && !access.Permission.Valid() {
-		panic("httpapi: " + method + " " + path + " is mounted without a permission")
-	}
 	full := r.prefix + path
+	if !access.Public && !access.People && !access.Permission.Valid() {
+		panic("httpapi: " + method + " " + full + " is mounted without a permission")
+	}
 	r.server.routes = append(r.server.routes, Route{Method: method, Path: full, Access: access})
 	if r.limits != nil {
 		r.server.limits[routeKey{method, full}] = *r.limits
@@ -92,7 +92,11 @@ func (r Router) mount(method, path string, access Access, h echo.HandlerFunc) {
 	if r.prefix == BasePath {
 		h = readableQuery(h)
 	}
-	r.server.echo.Add(method, full, r.server.guard(access, h))
+	guarded := r.server.guard(access, h)
+	r.server.echo.Add(method, full, guarded)
+	if method == http.MethodGet {
+		r.server.echo.Add(http.MethodHead, full, guarded) // RFC 9110 §9.3.2; net/http leaves the body out
+	}
 }
 
 var (

@@ -3,11 +3,14 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +34,7 @@ type Server struct {
 	AnswerTimeout time.Duration // for a small answer to be fetched
 
 	echo        *echo.Echo
+	pages       http.Handler
 	crossOrigin *http.CrossOriginProtection
 	routes      []Route
 	limits      map[routeKey]Limits // of routes that asked for their own
@@ -51,6 +55,7 @@ func (s *Server) Start() error {
 		DisableErrorHandler: true, // the panic comes back as an error and is answered like one
 	}), s.limit, securityHeaders(s.Public.Scheme == "https"))
 	e.Use(s.Middleware...)
+	e.Use(s.unrouted)
 	s.echo = e
 	return nil
 }
@@ -61,24 +66,42 @@ func (s *Server) API() Router { return Router{server: s, prefix: BasePath} }
 // Root is the router of the few addresses outside BasePath.
 func (s *Server) Root() Router { return Router{server: s} }
 
-// Fallback serves GET and HEAD requests that no route takes, outside of BasePath.
-func (s *Server) Fallback(h http.Handler) {
-	files := s.smallLimits()
-	files.AnswerTime *= filesTakeLonger
-	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		s.limits[routeKey{method, "/*"}] = files
-	}
-	s.echo.RouteNotFound("/*", func(c echo.Context) error {
-		method := c.Request().Method
-		if method != http.MethodGet && method != http.MethodHead {
-			return errNoRoute
+// Fallback serves GET and HEAD requests that no route takes, but those at addresses for programs.
+func (s *Server) Fallback(h http.Handler) { s.pages = h }
+
+// unrouted gives what no route takes to the pages. It stands behind the router and not in it: a catch-all
+// route would hide from Echo that an address is known and only the method is not.
+func (s *Server) unrouted(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := next(c)
+		if !errors.Is(err, echo.ErrNotFound) {
+			return err
 		}
-		h.ServeHTTP(c.Response(), c.Request())
+		c.SetPath("/*") // what metrics call it: the address itself could be anything
+		switch method := c.Request().Method; {
+		case s.pages == nil || forPrograms(c.Request().URL.Path):
+			return errNoRoute
+		case method != http.MethodGet && method != http.MethodHead:
+			c.Response().Header().Set(echo.HeaderAllow, "GET, HEAD")
+			return errMethod
+		}
+		connection := http.NewResponseController(c.Response().Writer)
+		c.Response().Before(func() { setDeadline(connection.SetWriteDeadline, s.AnswerTimeout*filesTakeLonger) })
+		s.pages.ServeHTTP(c.Response(), c.Request())
 		return nil
-	})
-	for _, path := range []string{BasePath, BasePath + "/*"} {
-		s.echo.RouteNotFound(path, func(echo.Context) error { return errNoRoute })
 	}
+}
+
+// forPrograms reports the addresses where no page is ever shown: a program that asks for something which
+// isn't there is told so, and not given a page with status 200.
+func forPrograms(address string) bool {
+	address = path.Clean("/" + address)
+	for _, root := range []string{"/api", "/oauth", "/.well-known", "/identity", "/graph", "/healthz", "/readyz", "/metrics"} {
+		if address == root || strings.HasPrefix(address, root+"/") {
+			return true
+		}
+	}
+	return strings.HasPrefix(address, "/openapi")
 }
 
 // Routes lists every mounted route and who may call it.
