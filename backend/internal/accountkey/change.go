@@ -76,7 +76,7 @@ func (s *Service) apply(key Key, p Patch) (Key, *secret.String, error) {
 	}
 	if p.DisplayName != nil {
 		key.DisplayName = f.displayName(*p.DisplayName)
-		key.DisplayNameKey = foldName(key.DisplayName)
+		key.DisplayNameKey = db.Fold(key.DisplayName)
 	}
 	if p.Description != nil {
 		key.Description = f.description(*p.Description)

@@ -107,7 +107,7 @@ func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, sec
 		date := f.expiresOn(*in.ClientSecretExpiresOn)
 		key.ClientSecretExpiresOn = &date
 	}
-	key.DisplayNameKey = foldName(key.DisplayName)
+	key.DisplayNameKey = db.Fold(key.DisplayName)
 	key.SearchText = searchText(&key)
 	return key, plain, f.err()
 }

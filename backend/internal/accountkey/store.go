@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/db"
 )
 
 // insert adds a key; a taken display name is reported at its field.
@@ -73,18 +75,12 @@ func list(q *gorm.DB, f Filter, only []string, limit int) ([]Summary, error) {
 	default:
 		q = q.Where("account_keys.status = ? AND account_keys.suspended_at IS NULL", f.Status)
 	}
-	for word := range strings.FieldsSeq(foldName(f.Query)) {
-		q = q.Where(`account_keys.search_text LIKE ? ESCAPE '\'`, "%"+escapeLike(word)+"%")
-	}
+	q = db.WhereWords(q, "account_keys.search_text", f.Query)
 	var rows []Summary
 	if err := q.Order("account_keys.id DESC").Limit(limit + 1).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list account keys: %w", err)
 	}
 	return rows, nil
-}
-
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 // update writes the named columns of a key that was read in the same transaction.
@@ -129,7 +125,7 @@ func hasGrant(tx *gorm.DB, keyID string) (bool, error) {
 }
 
 func searchText(k *Key) string {
-	return foldName(strings.Join([]string{k.DisplayName, k.Description, k.AccountUPN, k.AccountName, k.TenantID, k.ClientID}, "\n"))
+	return db.Fold(strings.Join([]string{k.DisplayName, k.Description, k.AccountUPN, k.AccountName, k.TenantID, k.ClientID}, "\n"))
 }
 
 func sinceOr(t time.Time, r Reason) Reason {

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/latchkey/latchkey/backend/internal/fault"
@@ -46,10 +45,6 @@ func (f fields) err() error {
 	}
 	return fault.Invalid(f...)
 }
-
-// foldName is what makes two display names the same: one case folding, done here so that every
-// database agrees.
-func foldName(name string) string { return cases.Fold().String(norm.NFKC.String(name)) }
 
 func (f *fields) displayName(name string) string {
 	name = strings.TrimSpace(norm.NFC.String(name))
