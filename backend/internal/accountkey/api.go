@@ -61,12 +61,6 @@ type patchRequest struct {
 
 type secretText = secret.String
 
-type actorView struct {
-	Type auth.PrincipalType `json:"type" validate:"required"`
-	ID   string             `json:"id" validate:"required"`
-	Name string             `json:"name" validate:"required"`
-} // @name Actor
-
 type clientSecretView struct {
 	Set       bool    `json:"set" validate:"required"`
 	Hint      string  `json:"hint" validate:"required" example:"…w1"`
@@ -105,7 +99,7 @@ type keyView struct {
 	Warnings      []warningView    `json:"warnings" validate:"required"`
 	CreatedAt     time.Time        `json:"createdAt" validate:"required"`
 	UpdatedAt     time.Time        `json:"updatedAt" validate:"required"`
-	CreatedBy     actorView        `json:"createdBy" validate:"required"`
+	CreatedBy     audit.ActorView  `json:"createdBy" validate:"required"`
 	AuthorizedAt  *time.Time       `json:"authorizedAt" validate:"required"`
 	LastUsedAt    *time.Time       `json:"lastUsedAt" validate:"required"`
 } // @name AccountKey
@@ -113,12 +107,13 @@ type keyView struct {
 type keyPage page.Page[keyView] // @name AccountKeyPage
 
 type activityView struct {
-	ID      string        `json:"id" validate:"required"`
-	At      time.Time     `json:"at" validate:"required"`
-	Action  string        `json:"action" validate:"required" example:"account_key.authorized"`
-	Message string        `json:"message" validate:"required"`
-	Outcome audit.Outcome `json:"outcome" validate:"required"`
-	Actor   actorView     `json:"actor" validate:"required"`
+	ID      string             `json:"id" validate:"required"`
+	At      time.Time          `json:"at" validate:"required"`
+	Action  audit.Action       `json:"action" validate:"required"`
+	Message string             `json:"message" validate:"required"`
+	Outcome audit.Outcome      `json:"outcome" validate:"required"`
+	Actor   audit.ActorView    `json:"actor" validate:"required"`
+	Changes []audit.ChangeView `json:"changes" validate:"required"`
 } // @name Activity
 
 type activityPage page.Page[activityView] // @name ActivityPage
@@ -132,7 +127,7 @@ func (a *API) viewOf(s Summary) keyView {
 		GrantedScopes: nonNil(s.GrantedScopes), MissingScopes: nonNil(entra.MissingScopes(s.Scopes, s.GrantedScopes)),
 		Token:    tokenView{ExpiresAt: s.TokenExpiresAt, RefreshedAt: s.RefreshedAt},
 		Warnings: []warningView{}, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-		CreatedBy:    actorView{Type: s.CreatedByType, ID: s.CreatedByID, Name: s.CreatedByName},
+		CreatedBy:    audit.ActorView{Type: s.CreatedByType, ID: s.CreatedByID, Name: s.CreatedByName},
 		AuthorizedAt: s.AuthorizedAt, LastUsedAt: s.LastUsedAt,
 	}
 	if reason := s.Reason(); v.Status != StatusAuthorized {
@@ -379,6 +374,6 @@ func (a *API) activity(c echo.Context) error {
 func activityOf(e audit.Entry) activityView {
 	return activityView{
 		ID: e.ID, At: e.At, Action: e.Action, Message: e.Message, Outcome: e.Outcome,
-		Actor: actorView{Type: e.ActorType, ID: e.ActorID, Name: e.ActorName},
+		Actor: e.Actor(), Changes: e.Changes.View(),
 	}
 }

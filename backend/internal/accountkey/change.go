@@ -142,10 +142,15 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 	if plain != nil || text(before.ClientSecretExpiresOn) != text(after.ClientSecretExpiresOn) {
 		columns["secret_expiry_told"] = nil
 	}
+	message := "Changed " + fieldNames(changes) + "."
 	if reregistered(before, after) {
 		if err := s.reregister(tx, columns, &after, before, now); err != nil {
 			return err
 		}
+		changes.Add("account", accountName(before), accountName(after))
+	}
+	if status, moved := columns["status"]; moved {
+		changes.Add("status", before.Status, status)
 	}
 	columns["search_text"] = searchText(&after)
 	if err := update(tx, &before, columns); err != nil {
@@ -155,7 +160,7 @@ func (s *Service) save(tx *gorm.DB, before, after Key, plain *secret.String, now
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{
-		Action: "account_key.updated", Object: object(after), Message: "Changed " + fieldNames(changes) + ".", Changes: changes,
+		Action: audit.AccountKeyUpdated, Object: object(after), Message: message, Changes: changes,
 	})
 }
 
@@ -195,13 +200,15 @@ func (s *Service) reregister(tx *gorm.DB, columns map[string]any, after *Key, be
 		for _, c := range []string{"account_object_id", "account_tenant_id", "account_upn", "account_name"} {
 			columns[c] = ""
 		}
-		after.AccountUPN, after.AccountName = "", ""
+		after.AccountObjectID, after.AccountUPN, after.AccountName = "", "", ""
 	}
 	return endGrant(tx, before.ID)
 }
 
+// differences tells what of a key people edited. Its secret is nobody's to compare.
 func differences(a, b Key) audit.Changes {
 	var c audit.Changes
+	c.Add("type", a.Type, b.Type)
 	c.Add("displayName", a.DisplayName, b.DisplayName)
 	c.Add("description", a.Description, b.Description)
 	c.Add("cloud", a.Cloud, b.Cloud)
@@ -211,6 +218,29 @@ func differences(a, b Key) audit.Changes {
 	c.Add("scopes", []string(a.Scopes), []string(b.Scopes))
 	c.Add("clientSecretExpiresOn", text(a.ClientSecretExpiresOn), text(b.ClientSecretExpiresOn))
 	return c
+}
+
+// whole and gone tell all of a key, as it began and as it ended.
+func whole(key Key) audit.Changes {
+	c := differences(Key{}, key)
+	c.AddSecret("clientSecret", false, len(key.ClientSecret) > 0)
+	return c
+}
+
+func gone(key Key) audit.Changes {
+	c := differences(key, Key{}).Gone()
+	c.AddSecret("clientSecret", len(key.ClientSecret) > 0, false)
+	c.Add("account", accountName(key), nil)
+	c.Add("status", key.EffectiveStatus(), nil)
+	return c
+}
+
+// accountName is how the log calls the account of a key; empty when it has none.
+func accountName(key Key) string {
+	if account, ok := key.Account(); ok {
+		return nameOf(account)
+	}
+	return ""
 }
 
 func text(s *string) string {
@@ -269,51 +299,55 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
-		return audit.Record(tx, s.Now(), audit.Event{Action: "account_key.deleted", Object: object(key), Message: "Deleted."})
+		return audit.Record(tx, s.Now(), audit.Event{
+			Action: audit.AccountKeyDeleted, Object: object(key), Message: "Deleted.", Changes: gone(key),
+		})
 	})
 }
 
 // Suspend switches a key off: its tokens are kept, nothing is served. Suspending twice is once.
 func (s *Service) Suspend(ctx context.Context, id string) (Summary, error) {
-	return s.switchTo(ctx, id, func(key Key, now time.Time) (string, map[string]any) {
+	return s.switchTo(ctx, id, func(key Key, now time.Time) (audit.Action, map[string]any) {
 		if key.SuspendedAt != nil {
 			return "", nil
 		}
-		return "suspended", map[string]any{"suspended_at": now, "attempt_epoch": key.AttemptEpoch + 1}
+		return audit.AccountKeySuspended, map[string]any{"suspended_at": now, "attempt_epoch": key.AttemptEpoch + 1}
 	})
 }
 
 // Resume switches a suspended key on again, into the status it had.
 func (s *Service) Resume(ctx context.Context, id string) (Summary, error) {
-	return s.switchTo(ctx, id, func(key Key, _ time.Time) (string, map[string]any) {
+	return s.switchTo(ctx, id, func(key Key, _ time.Time) (audit.Action, map[string]any) {
 		if key.SuspendedAt == nil {
 			return "", nil
 		}
-		return "resumed", map[string]any{"suspended_at": nil}
+		return audit.AccountKeyResumed, map[string]any{"suspended_at": nil}
 	})
 }
 
 // Revoke destroys the tokens. Microsoft offers no way to end a grant from here, so tokens already
 // handed out work until they expire.
 func (s *Service) Revoke(ctx context.Context, id string) (Summary, error) {
-	return s.switchTo(ctx, id, func(key Key, now time.Time) (string, map[string]any) {
+	return s.switchTo(ctx, id, func(key Key, now time.Time) (audit.Action, map[string]any) {
 		if key.Status == StatusRevoked {
 			return "", nil
 		}
-		return "revoked", map[string]any{
+		return audit.AccountKeyRevoked, map[string]any{
 			"status": StatusRevoked, "status_reason": revokedReason(now), "suspended_at": nil, "attempt_epoch": key.AttemptEpoch + 1,
 		}
 	})
 }
 
-// switchTo applies what decide returns; an empty verb means that there is nothing to do.
-func (s *Service) switchTo(ctx context.Context, id string, decide func(Key, time.Time) (verb string, columns map[string]any)) (Summary, error) {
+// switchTo applies what decide returns; no action means that there is nothing to do.
+func (s *Service) switchTo(
+	ctx context.Context, id string, decide func(Key, time.Time) (action audit.Action, columns map[string]any),
+) (Summary, error) {
 	return s.change(ctx, id, nil, func(tx *gorm.DB, key Key, now time.Time) error {
-		verb, columns := decide(key, now)
-		if verb == "" {
+		action, columns := decide(key, now)
+		if action == "" {
 			return nil
 		}
-		if verb == "revoked" {
+		if action == audit.AccountKeyRevoked {
 			if err := endGrant(tx, key.ID); err != nil {
 				return err
 			}
@@ -325,8 +359,15 @@ func (s *Service) switchTo(ctx context.Context, id string, decide func(Key, time
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
+		after, err := Load(tx, key.ID)
+		if err != nil {
+			return err
+		}
+		var changes audit.Changes
+		changes.Add("status", key.EffectiveStatus(), after.EffectiveStatus())
+		verb := strings.TrimPrefix(string(action), "account_key.")
 		return audit.Record(tx, now, audit.Event{
-			Action: "account_key." + verb, Object: object(key), Message: strings.ToUpper(verb[:1]) + verb[1:] + ".",
+			Action: action, Object: object(key), Message: strings.ToUpper(verb[:1]) + verb[1:] + ".", Changes: changes,
 		})
 	})
 }

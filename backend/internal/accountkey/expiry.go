@@ -86,7 +86,7 @@ func (s *Service) announce(ctx context.Context, key Key, now time.Time) error {
 			return res.Error // told by another replica, or the secret was replaced
 		}
 		return audit.Record(tx, now, audit.Event{
-			Action: "account_key.secret_expires", Outcome: expiryOutcome(left), Object: object(key), Message: expiryMessage(*key.ClientSecretExpiresOn, left),
+			Action: audit.AccountKeySecretExpires, Outcome: expiryOutcome(left), Object: object(key), Message: expiryMessage(*key.ClientSecretExpiresOn, left),
 		})
 	})
 }

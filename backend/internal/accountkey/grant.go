@@ -20,6 +20,10 @@ func Lock(tx *gorm.DB, id string) (Key, error) { return lock(tx, id) }
 // Authorize puts a new grant in force in place of any other and makes the key authorized. A key that
 // is suspended stays suspended, but will be authorized when it is resumed.
 func Authorize(tx *gorm.DB, now time.Time, key Key, grant Grant, account Account) error {
+	changes, err := authorization(tx, key, grant, account)
+	if err != nil {
+		return err
+	}
 	if err := endGrant(tx, key.ID); err != nil {
 		return err
 	}
@@ -41,9 +45,22 @@ func Authorize(tx *gorm.DB, now time.Time, key Key, grant Grant, account Account
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{
-		Action: "account_key.authorized", Object: object(key),
-		Message: "Authorized for " + nameOf(account) + ".",
+		Action: audit.AccountKeyAuthorized, Object: object(key),
+		Message: "Authorized for " + nameOf(account) + ".", Changes: changes,
 	})
+}
+
+// authorization tells what a new grant changes about a key.
+func authorization(tx *gorm.DB, key Key, grant Grant, account Account) (audit.Changes, error) {
+	scopes, err := grantedScopes(tx, key.ID)
+	if err != nil {
+		return nil, err
+	}
+	var c audit.Changes
+	c.Add("status", key.Status, StatusAuthorized)
+	c.Add("account", accountName(key), nameOf(account))
+	c.Add("grantedScopes", scopes, grant.Scopes)
+	return c, nil
 }
 
 // nameOf is how messages call an account.
@@ -86,8 +103,15 @@ func Degrade(tx *gorm.DB, now time.Time, f Finding) (bool, error) {
 	if err := db.BumpEpoch(tx); err != nil {
 		return false, err
 	}
+	action := audit.AccountKeyMisconfigured
+	if f.Status == StatusReauthorizationRequired {
+		action = audit.AccountKeyReauthorizationRequired
+	}
+	var changes audit.Changes
+	changes.Add("status", StatusAuthorized, f.Status)
+	changes.Add("statusReason", nil, f.Reason.Code)
 	return true, audit.Record(tx, now, audit.Event{
-		Action: "account_key." + string(f.Status), Outcome: audit.Failure, Object: object(key), Message: f.Reason.Message,
+		Action: action, Outcome: audit.Failure, Object: object(key), Message: f.Reason.Message, Changes: changes,
 	})
 }
 
@@ -110,11 +134,13 @@ func Recover(tx *gorm.DB, now time.Time, keyID, grantID string) (bool, error) {
 	if err := db.BumpEpoch(tx); err != nil {
 		return false, err
 	}
+	var changes audit.Changes
+	changes.Add("status", nil, StatusAuthorized)
 	return true, audit.Record(tx, now, audit.Event{
-		Action: "account_key.recovered", Object: object(key), Message: "Refreshing works again.",
+		Action: audit.AccountKeyRecovered, Object: object(key), Message: "Refreshing works again.", Changes: changes,
 	})
 }
 
 func object(k Key) audit.Object {
-	return audit.Object{Type: "account_key", ID: k.ID, Name: k.DisplayName}
+	return audit.Object{Type: audit.TypeAccountKey, ID: k.ID, Name: k.DisplayName}
 }

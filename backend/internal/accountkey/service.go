@@ -83,7 +83,9 @@ func (s *Service) Create(ctx context.Context, in Input) (Summary, error) {
 				return err
 			}
 		}
-		return audit.Record(tx, now, audit.Event{Action: "account_key.created", Object: object(key), Message: "Created."})
+		return audit.Record(tx, now, audit.Event{
+			Action: audit.AccountKeyCreated, Object: object(key), Message: "Created.", Changes: whole(key),
+		})
 	})
 	return Summary{Key: key}, err
 }
@@ -196,7 +198,7 @@ func (s *Service) Activity(ctx context.Context, id string, r page.Request) ([]au
 	if _, err := s.Get(ctx, id); err != nil {
 		return nil, err
 	}
-	return audit.Of(s.DB.Read(ctx), "account_key", id, r.After, r.Limit)
+	return audit.Of(s.DB.Read(ctx), audit.TypeAccountKey, id, r)
 }
 
 // CountByStatus counts all keys by their effective status.

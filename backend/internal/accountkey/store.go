@@ -116,6 +116,18 @@ func endGrant(tx *gorm.DB, keyID string) error {
 	return nil
 }
 
+// grantedScopes are those of the grant in force; none when there is no grant.
+func grantedScopes(tx *gorm.DB, keyID string) (Scopes, error) {
+	var grants []Grant
+	if err := tx.Where("account_key_id = ?", keyID).Find(&grants).Error; err != nil {
+		return nil, fmt.Errorf("read grant of account key %s: %w", keyID, err)
+	}
+	if len(grants) == 0 {
+		return nil, nil
+	}
+	return grants[0].Scopes, nil
+}
+
 func hasGrant(tx *gorm.DB, keyID string) (bool, error) {
 	var n int64
 	if err := tx.Model(&Grant{}).Where("account_key_id = ?", keyID).Count(&n).Error; err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/page"
@@ -56,12 +57,6 @@ type patchRequest struct {
 	Disabled       *bool              `json:"disabled,omitempty"`
 } // @name ApiClientPatch
 
-type actorView struct {
-	Type auth.PrincipalType `json:"type" validate:"required"`
-	ID   string             `json:"id" validate:"required"`
-	Name string             `json:"name" validate:"required"`
-} // @name Actor
-
 type secretView struct {
 	ID         string     `json:"id" validate:"required"`
 	Hint       string     `json:"hint" validate:"required" example:"lk_…4Zk9"`
@@ -90,7 +85,7 @@ type clientView struct {
 	Secrets        []secretView      `json:"secrets" validate:"required"`
 	CreatedAt      time.Time         `json:"createdAt" validate:"required"`
 	UpdatedAt      time.Time         `json:"updatedAt" validate:"required"`
-	CreatedBy      actorView         `json:"createdBy" validate:"required"`
+	CreatedBy      audit.ActorView   `json:"createdBy" validate:"required"`
 	LastUsedAt     *time.Time        `json:"lastUsedAt" validate:"required"`
 } // @name ApiClient
 
@@ -108,7 +103,7 @@ func viewOf(c Client, caller auth.Principal) clientView {
 		ID: c.ID, Name: c.Name, Description: c.Description, Permissions: append([]auth.Permission{}, c.Permissions...),
 		AllAccountKeys: c.AllAccountKeys, AccountKeyIDs: append([]string{}, keys...), Disabled: c.Disabled,
 		Secrets: []secretView{}, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, LastUsedAt: c.LastUsedAt,
-		CreatedBy: actorView{Type: c.CreatedByType, ID: c.CreatedByID, Name: c.CreatedByName},
+		CreatedBy: audit.ActorView{Type: c.CreatedByType, ID: c.CreatedByID, Name: c.CreatedByName},
 	}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, viewOfSecret(s))

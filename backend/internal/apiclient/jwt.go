@@ -83,7 +83,12 @@ func (s *Service) Issue(ctx context.Context, clientID string, plain secret.Strin
 	if err != nil {
 		return Issued{}, fmt.Errorf("sign access token: %w", err)
 	}
-	err = s.DB.InTx(ctx, func(tx *gorm.DB) error { return noteUse(tx, c.ID, used.ID, now) })
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := noteUse(tx, c.ID, used.ID, now); err != nil {
+			return err
+		}
+		return noteSignIn(tx, now, c, used)
+	})
 	return Issued{Token: secret.New(signed), ExpiresIn: s.TokenLifetime, Scope: granted.scope()}, err
 }
 
@@ -105,7 +110,7 @@ func (s *Service) prove(ctx context.Context, clientID string, plain secret.Strin
 		return secret.MatchesHash(plain, x.SecretHash) && x.live(s.Now())
 	})
 	if i < 0 || c.Disabled {
-		return Client{}, Secret{}, errBadClient
+		return Client{}, Secret{}, errors.Join(errBadClient, s.noteRefusal(ctx, c))
 	}
 	return c, c.Secrets[i], nil
 }

@@ -81,7 +81,7 @@ func (s *Service) Create(ctx context.Context, in Input) (Client, secret.String, 
 		}
 		c.Secrets = []Secret{first}
 		return audit.Record(tx, now, audit.Event{
-			Action: "api_client.created", Object: object(c), Message: "Created.", Changes: differences(Client{}, c),
+			Action: audit.APIClientCreated, Object: object(c), Message: "Created.", Changes: whole(c),
 		})
 	})
 	return c, plain, err
@@ -255,7 +255,7 @@ func (s *Service) Update(ctx context.Context, id string, versions []int64, chang
 			return err
 		}
 		return audit.Record(tx, now, audit.Event{
-			Action: "api_client.updated", Object: object(after), Message: "Changed.", Changes: changes,
+			Action: audit.APIClientUpdated, Object: object(after), Message: "Changed.", Changes: changes,
 		})
 	})
 	return after, err
@@ -302,7 +302,9 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
-		return audit.Record(tx, s.Now(), audit.Event{Action: "api_client.deleted", Object: object(c), Message: "Deleted."})
+		return audit.Record(tx, s.Now(), audit.Event{
+			Action: audit.APIClientDeleted, Object: object(c), Message: "Deleted.", Changes: differences(c, Client{}).Gone(),
+		})
 	})
 }
 
@@ -338,8 +340,13 @@ func (s *Service) AddSecret(ctx context.Context, id string, expiresAt *time.Time
 		if err := tx.Create(&row).Error; err != nil {
 			return fmt.Errorf("insert secret of API client %s: %w", id, err)
 		}
+		var changes audit.Changes
+		changes.AddSecret("secret", false, true)
+		if expiresAt != nil {
+			changes.Add("expiresAt", nil, expiresAt.UTC().Format(time.RFC3339))
+		}
 		return audit.Record(tx, now, audit.Event{
-			Action: "api_client.secret_added", Object: object(c), Message: "Added the secret " + row.Hint + ".",
+			Action: audit.APIClientSecretAdded, Object: object(c), Message: "Added the secret " + row.Hint + ".", Changes: changes,
 		})
 	})
 	return row, plain, err
@@ -362,8 +369,11 @@ func (s *Service) RemoveSecret(ctx context.Context, id, secretID string) error {
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
+		var changes audit.Changes
+		changes.AddSecret("secret", true, false)
 		return audit.Record(tx, s.Now(), audit.Event{
-			Action: "api_client.secret_removed", Object: object(c), Message: "Removed the secret " + c.Secrets[i].Hint + ".",
+			Action: audit.APIClientSecretRemoved, Object: object(c), Message: "Removed the secret " + c.Secrets[i].Hint + ".",
+			Changes: changes,
 		})
 	})
 }
@@ -377,23 +387,39 @@ func (s *Service) AddKey(tx *gorm.DB, apiClientID, accountKeyID string) error {
 	if err := insertKeys(tx, c.ID, []string{accountKeyID}); err != nil {
 		return err
 	}
+	now := s.Now()
 	err = tx.Model(&Client{}).Where("id = ?", c.ID).
-		UpdateColumns(map[string]any{"version": c.Version + 1, "updated_at": s.Now()}).Error
+		UpdateColumns(map[string]any{"version": c.Version + 1, "updated_at": now}).Error
 	if err != nil {
 		return fmt.Errorf("update API client %s: %w", c.ID, err)
 	}
-	return db.BumpEpoch(tx)
+	if err := db.BumpEpoch(tx); err != nil {
+		return err
+	}
+	// Without before and after: with each key that a program creates, both would grow by it.
+	return audit.Record(tx, now, audit.Event{
+		Action: audit.APIClientUpdated, Object: object(c), Message: "May use the account key " + accountKeyID + ", which it created.",
+	})
 }
 
-func object(c Client) audit.Object { return audit.Object{Type: "api_client", ID: c.ID, Name: c.Name} }
+func object(c Client) audit.Object {
+	return audit.Object{Type: audit.TypeAPIClient, ID: c.ID, Name: c.Name}
+}
+
+// whole tells all of a client, as it began.
+func whole(c Client) audit.Changes {
+	changes := differences(Client{}, c)
+	changes.AddSecret("secret", false, true)
+	return changes
+}
 
 func differences(a, b Client) audit.Changes {
 	var changes audit.Changes
 	changes.Add("name", a.Name, b.Name)
 	changes.Add("description", a.Description, b.Description)
-	changes.Add("permissions", a.Permissions.scope(), b.Permissions.scope())
+	changes.Add("permissions", a.Permissions, b.Permissions)
 	changes.Add("allAccountKeys", a.AllAccountKeys, b.AllAccountKeys)
-	changes.Add("accountKeyIds", strings.Join(a.AccountKeyIDs, " "), strings.Join(b.AccountKeyIDs, " "))
+	changes.Add("accountKeyIds", a.AccountKeyIDs, b.AccountKeyIDs)
 	changes.Add("disabled", a.Disabled, b.Disabled)
 	return changes
 }

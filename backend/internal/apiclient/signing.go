@@ -169,7 +169,7 @@ func (s *Service) createSigningKey(tx *gorm.DB, private *ecdsa.PrivateKey, now, 
 		return fmt.Errorf("insert signing key: %w", err)
 	}
 	return audit.Record(tx, now, audit.Event{
-		Action: "signing_key.created", Object: audit.Object{Type: "signing_key", ID: row.ID, Name: row.ID},
+		Action: audit.SigningKeyCreated, Object: audit.Object{Type: audit.TypeSigningKey, ID: row.ID, Name: row.ID},
 		Message: "Created, to sign from " + activeFrom.Format(time.RFC3339) + ".",
 	})
 }
@@ -180,7 +180,7 @@ func retireSigningKeys(tx *gorm.DB, now time.Time, ids []string) error {
 			return fmt.Errorf("retire signing key %s: %w", id, err)
 		}
 		err := audit.Record(tx, now, audit.Event{
-			Action: "signing_key.retired", Object: audit.Object{Type: "signing_key", ID: id, Name: id},
+			Action: audit.SigningKeyRetired, Object: audit.Object{Type: audit.TypeSigningKey, ID: id, Name: id},
 			Message: "Retired: every token that it signed has expired.",
 		})
 		if err != nil {

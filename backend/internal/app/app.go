@@ -15,6 +15,7 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/apiclient"
+	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/authflow"
 	"github.com/latchkey/latchkey/backend/internal/config"
 	"github.com/latchkey/latchkey/backend/internal/db"
@@ -37,6 +38,7 @@ var Version = "dev" //nolint:gochecknoglobals // set by the linker
 type App struct {
 	Config  *config.Config
 	DB      *db.DB
+	Audit   *audit.Service
 	Users   *user.Service
 	Clients *apiclient.Service
 	Keys    *accountkey.Service
@@ -131,6 +133,7 @@ func (a *App) buildServices() {
 	microsoft := &entra.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
 	a.watch = &epoch.Watch{DB: a.DB, Logger: a.logger}
 	graphClient := &graph.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
+	a.Audit = &audit.Service{DB: a.DB, Retention: c.AuditRetention.Duration(), Now: a.now}
 	a.Users = NewUsers(a.DB, c, a.now)
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
@@ -177,6 +180,7 @@ func (a *App) buildQueue() (err error) {
 	a.Flow.Register(registry)
 	a.Users.Register(registry)
 	a.Clients.Register(registry)
+	registry.Every("audit.trim", time.Hour, time.Minute, a.Audit.SweepOnce)
 	a.Queue, err = job.New(job.Config{DB: a.DB, Registry: registry, Logger: a.logger, Now: a.now})
 	a.Keys.Queue, a.Broker.Queue = a.Queue, a.Queue
 	return err
@@ -207,6 +211,7 @@ func (a *App) buildServer() error {
 	(&token.API{Broker: a.Broker}).Mount(api)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
 	(&doctor.API{Service: a.Doctor}).Mount(api)
+	(&audit.API{Service: a.Audit}).Mount(api)
 	pages, err := spa.Handler(a.Config.Public)
 	if err != nil {
 		return err

@@ -168,6 +168,8 @@ func TestContractSchemas(t *testing.T) {
 			{"AccountKeyCheckReport", admin.Call(http.MethodPost, "/api/v1/account-keys/"+keyID+"/check", nil).Status(http.StatusOK)},
 			{"AdminConsentLink", admin.Call(http.MethodPost, "/api/v1/account-keys/"+keyID+"/admin-consent", nil).Status(http.StatusCreated)},
 			{"SightingList", admin.Call(http.MethodGet, "/api/v1/microsoft-errors", nil).Status(http.StatusOK)},
+			{"AuditEntryPage", admin.Call(http.MethodGet, "/api/v1/audit-entries", nil).Status(http.StatusOK)},
+			{"AuditEntry", admin.Call(http.MethodGet, "/api/v1/audit-entries/"+auditEntry(admin), nil).Status(http.StatusOK)},
 			{"ApiClientPage", admin.Call(http.MethodGet, "/api/v1/api-clients", nil).Status(http.StatusOK)},
 			{"Health", a.Call(http.MethodGet, "/readyz", nil).Status(http.StatusOK)},
 			{"Problem", a.Call(http.MethodGet, "/api/v1/session", nil).Status(http.StatusUnauthorized)},

@@ -33,5 +33,8 @@ package app
 // @tag.name         People
 // @tag.description  People, their roles and sessions.
 //
+// @tag.name         Audit log
+// @tag.description  Who did what to which thing, when, from where, and whether it came about.
+//
 // @tag.name         Instance
 // @tag.description  What this server is.

@@ -31,6 +31,11 @@ func System(name string) Principal {
 	return Principal{Type: TypeSystem, ID: "system", Name: name, Permissions: AllPermissions(), AllKeys: true}
 }
 
+// Anonymous is somebody who has not proved who they are.
+func Anonymous() Principal {
+	return Principal{Type: TypeSystem, ID: "anonymous", Name: "Somebody not signed in"}
+}
+
 // Can reports whether the principal holds a permission.
 func (p Principal) Can(perm Permission) bool { return slices.Contains(p.Permissions, perm) }
 

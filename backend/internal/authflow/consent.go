@@ -91,7 +91,7 @@ func (s *Service) RequestConsent(ctx context.Context, keyID string) (Consent, se
 			return fmt.Errorf("insert admin consent: %w", err)
 		}
 		return audit.Record(tx, now, audit.Event{
-			Action: "admin_consent.requested", Object: object(key), Message: "Made a link for an administrator's consent.",
+			Action: audit.AdminConsentRequested, Object: object(key), Message: "Made a link for an administrator's consent.",
 		})
 	})
 	return c, link, err
@@ -136,11 +136,11 @@ func (s *Service) Consented(ctx context.Context, query url.Values) (string, secr
 			return err
 		}
 		event := audit.Event{
-			Action: "admin_consent.granted", Object: object(key),
+			Action: audit.AdminConsentGranted, Object: object(key),
 			Message: "Somebody came back from Microsoft's page with an administrator's consent.",
 		}
 		if status == ConsentFailed {
-			event.Action, event.Outcome = "admin_consent.failed", audit.Failure
+			event.Action, event.Outcome = audit.AdminConsentFailed, audit.Failure
 			event.Message = "An administrator's consent did not come about. " + failure.Message
 		}
 		return audit.Record(tx, now, event)

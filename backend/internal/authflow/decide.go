@@ -133,7 +133,7 @@ func (s *Service) Reject(ctx context.Context, keyID, id string) (State, error) {
 			return err
 		}
 		return audit.Record(tx, now, audit.Event{
-			Action: "authorization.rejected", Object: object(key), Message: "Rejected the account " + a.AccountUPN + ".",
+			Action: audit.AuthorizationRejected, Object: object(key), Message: "Rejected the account " + a.AccountUPN + ".",
 		})
 	})
 }

@@ -236,7 +236,7 @@ func (s *Service) hold(tx *gorm.DB, a Attempt, key accountkey.Key, got signedIn)
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{
-		Action: "authorization.needs_confirmation", Object: object(key), Actor: a.startedBy(),
+		Action: audit.AuthorizationNeedsConfirmation, Object: object(key), Actor: a.startedBy(),
 		Message: "Another account signed in: " + got.Account.UserPrincipalName + ". A person must confirm or reject it.",
 	})
 }
@@ -262,6 +262,6 @@ func (s *Service) failIn(tx *gorm.DB, a Attempt, key accountkey.Key, f Failure) 
 		return err
 	}
 	return audit.Record(tx, now, audit.Event{
-		Action: "authorization.failed", Outcome: audit.Failure, Object: object(key), Actor: a.startedBy(), Message: f.Message,
+		Action: audit.AuthorizationFailed, Outcome: audit.Failure, Object: object(key), Actor: a.startedBy(), Message: f.Message,
 	})
 }

@@ -113,7 +113,7 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 			return err
 		}
 		return audit.Record(tx, now, audit.Event{
-			Action: "authorization.started", Object: object(current), Actor: a.startedBy(), Message: startedMessage(a),
+			Action: audit.AuthorizationStarted, Object: object(current), Actor: a.startedBy(), Message: startedMessage(a),
 		})
 	})
 	started.Attempt, started.Key = a, key
@@ -132,7 +132,7 @@ func startedMessage(a Attempt) string {
 }
 
 func object(k accountkey.Key) audit.Object {
-	return audit.Object{Type: "account_key", ID: k.ID, Name: k.DisplayName}
+	return audit.Object{Type: audit.TypeAccountKey, ID: k.ID, Name: k.DisplayName}
 }
 
 // complete names the fields that an authorization needs.

@@ -26,7 +26,14 @@ import (
 const (
 	prefix                = "LATCHKEY_"
 	minSigningKeyRotation = time.Hour
+	maxRetention          = 36500 // days
 )
+
+// Days is a length of time that is counted in days; unlike an amount, it may be 0.
+type Days int
+
+// Duration returns the days as hours.
+func (d Days) Duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
 
 // Config is everything an operator can set. Every variable begins with LATCHKEY_.
 type Config struct {
@@ -72,6 +79,8 @@ type Config struct {
 	RefreshBackoffMax         time.Duration `env:"REFRESH_BACKOFF_MAX" envDefault:"5m"`
 	MicrosoftTimeout          time.Duration `env:"MICROSOFT_TIMEOUT" envDefault:"20s"`
 	ShutdownTimeout           time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s"`
+
+	AuditRetention Days `env:"AUDIT_RETENTION" envDefault:"0"` // 0: for ever
 
 	// Worked out from the above.
 	Public     *url.URL       `env:"-"`
@@ -193,6 +202,10 @@ func (p *problems) parse(err error) {
 		if f, ok := t.FieldByName(bad.Name); ok {
 			name = f.Tag.Get("env")
 		}
+		if bad.Type.Kind() == reflect.Int {
+			p.add(name, "is not a whole number")
+			continue
+		}
 		p.add(name, "is not a valid %s (durations are written 90s, 15m, 24h)", bad.Type)
 	}
 }
@@ -214,6 +227,9 @@ func (p *problems) validate(c *Config) {
 	}
 	if c.SigningKeyRotation > 0 && c.SigningKeyRotation < minSigningKeyRotation {
 		p.add("SIGNING_KEY_ROTATION", "must be an hour at least, so that the next key is known everywhere before it signs")
+	}
+	if c.AuditRetention < 0 || c.AuditRetention > maxRetention {
+		p.add("AUDIT_RETENTION", "is a number of days from 1 to %d, or 0 to keep entries for ever", maxRetention)
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "is text or json")

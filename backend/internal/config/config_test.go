@@ -38,6 +38,7 @@ func TestLoad(t *testing.T) {
 		require.Equal(t, "text", c.LogFormat)
 		require.Equal(t, 12*time.Hour, c.SessionIdleTimeout)
 		require.Equal(t, 10*time.Minute, c.RefreshMargin)
+		require.Zero(t, c.AuditRetention)
 		require.Empty(t, c.MasterKeys)
 		require.NotEmpty(t, c.Clouds)
 		folder, err := filepath.Abs("data")
@@ -66,11 +67,12 @@ func TestLoad(t *testing.T) {
 			"LATCHKEY_PUBLIC_URL=latchkey.example.com", "LATCHKEY_DEFAULT_CLOUD=mars", "LATCHKEY_LOG_FORMAT=xml",
 			"LATCHKEY_REFRESH_MARGIN=-1m", "LATCHKEY_SIGN_IN_ATTEMPTS=0", "LATCHKEY_TLS_CERT_FILE=/tls.crt", "LATCHKEY_TRUSTED_PROXIES=proxy.example",
 			"LATCHKEY_DATABASE_URL=mysql://db.example/latchkey", "LATCHKEY_MASTER_KEY=short", "LATCHKEY_SIGNING_KEY_ROTATION=59m",
+			"LATCHKEY_AUDIT_RETENTION=-1",
 		})
 		require.Error(t, err)
 		for _, name := range []string{
 			"PUBLIC_URL", "DEFAULT_CLOUD", "LOG_FORMAT", "REFRESH_MARGIN", "SIGN_IN_ATTEMPTS", "TLS_CERT_FILE", "TRUSTED_PROXIES", "DATABASE_URL", "MASTER_KEY",
-			"SIGNING_KEY_ROTATION",
+			"SIGNING_KEY_ROTATION", "AUDIT_RETENTION",
 		} {
 			require.Regexp(t, `(?m)^LATCHKEY_`+name+` `, err.Error())
 		}
@@ -79,10 +81,10 @@ func TestLoad(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load([]string{
 			"LATCHKEY_LOG_LEVEL=loud", "LATCHKEY_SESSION_MAX_AGE=a week", "LATCHKEY_MICROSOFT_TIMEOUT=20",
-			"LATCHKEY_SIGN_IN_ATTEMPTS=many",
+			"LATCHKEY_SIGN_IN_ATTEMPTS=many", "LATCHKEY_AUDIT_RETENTION=90d",
 		})
 		require.Error(t, err)
-		for _, name := range []string{"LOG_LEVEL", "SESSION_MAX_AGE", "MICROSOFT_TIMEOUT", "SIGN_IN_ATTEMPTS"} {
+		for _, name := range []string{"LOG_LEVEL", "SESSION_MAX_AGE", "MICROSOFT_TIMEOUT", "SIGN_IN_ATTEMPTS", "AUDIT_RETENTION"} {
 			require.Regexp(t, `(?m)^LATCHKEY_`+name+` `, err.Error())
 		}
 	})

@@ -115,11 +115,10 @@ var (
 
 // handleError is Echo's error handler: the only place that writes a failure.
 func (s *Server) handleError(err error, c echo.Context) {
-	ctx := c.Request().Context()
-	if c.Response().Committed { // nothing can be told any more
-		s.Logger.DebugContext(ctx, "answer cut short", "method", c.Request().Method, "route", c.Path(), "error", err)
-		return
+	if c.Response().Committed {
+		s.cut(err, c)
 	}
+	ctx := c.Request().Context()
 	p, f := problemOf(ctx, err)
 	p.RequestID = auth.RequestFrom(ctx).ID
 	level := slog.LevelDebug
@@ -147,4 +146,16 @@ func (s *Server) handleError(err error, c echo.Context) {
 	if err := json.NewEncoder(c.Response()).Encode(p); err != nil {
 		s.Logger.DebugContext(ctx, "problem not delivered", "error", err)
 	}
+}
+
+// cut ends the connection of an answer that failed after it had begun: that is all that can still be
+// told, and without it the part that was sent would pass for the whole.
+func (s *Server) cut(err error, c echo.Context) {
+	ctx := c.Request().Context()
+	level := slog.LevelError
+	if ctx.Err() != nil { // whoever asked has gone
+		level = slog.LevelDebug
+	}
+	s.Logger.Log(ctx, level, "answer cut short", "method", c.Request().Method, "route", c.Path(), "error", err)
+	panic(http.ErrAbortHandler)
 }

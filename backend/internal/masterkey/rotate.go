@@ -86,12 +86,12 @@ func (b *Box) makePrimary(tx *gorm.DB, id secret.KeyID, now time.Time) error {
 		return fmt.Errorf("make the master key %s the primary: %w", id, err)
 	}
 	return audit.Record(tx, now, audit.Event{
-		Action: "master_key.promoted", Object: object(id), Message: "Became the key that secrets are encrypted under.",
+		Action: audit.MasterKeyPromoted, Object: object(id), Message: "Became the key that secrets are encrypted under.",
 	})
 }
 
 func object(id secret.KeyID) audit.Object {
-	return audit.Object{Type: "master_key", ID: id.String(), Name: id.String()}
+	return audit.Object{Type: audit.TypeMasterKey, ID: id.String(), Name: id.String()}
 }
 
 // UnreadableError reports secrets that no key here opens. They were left as they are.
@@ -275,7 +275,7 @@ func (b *Box) retireOthers(ctx context.Context, canary secret.Sealed, to secret.
 				return fmt.Errorf("retire the master key %s: %w", id, err)
 			}
 			err := audit.Record(tx, now, audit.Event{
-				Action: "master_key.retired", Object: object(id), Message: "Nothing is encrypted under it any more.",
+				Action: audit.MasterKeyRetired, Object: object(id), Message: "Nothing is encrypted under it any more.",
 			})
 			if err != nil {
 				return err

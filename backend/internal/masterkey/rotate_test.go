@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/masterkey"
+	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
@@ -46,12 +47,12 @@ func TestReencrypt(t *testing.T) {
 		require.ErrorAs(t, box(t, b.DB, at, older).Prove(t.Context()), &missing)
 		require.Equal(t, []secret.KeyID{idOf(b)}, missing.Missing)
 
-		entries, err := audit.Of(b.DB.Read(t.Context()), "master_key", b.Keys.KeyIDs()[1].String(), "", 10)
+		entries, err := audit.Of(b.DB.Read(t.Context()), audit.TypeMasterKey, b.Keys.KeyIDs()[1].String(), page.Request{Limit: 10})
 		require.NoError(t, err)
-		require.Equal(t, "master_key.retired", entries[0].Action)
-		entries, err = audit.Of(b.DB.Read(t.Context()), "master_key", idOf(b).String(), "", 10)
+		require.Equal(t, audit.MasterKeyRetired, entries[0].Action)
+		entries, err = audit.Of(b.DB.Read(t.Context()), audit.TypeMasterKey, idOf(b).String(), page.Request{Limit: 10})
 		require.NoError(t, err)
-		require.Equal(t, "master_key.promoted", entries[0].Action)
+		require.Equal(t, audit.MasterKeyPromoted, entries[0].Action)
 	})
 	t.Run("nothing else of a row changes", func(t *testing.T) {
 		t.Parallel()

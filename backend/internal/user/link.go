@@ -37,7 +37,7 @@ func (u *User) dropLink() { u.LinkHash, u.LinkExpiresAt, u.LinkBy = nil, nil, ""
 // Invite makes a new link for somebody who has chosen no password yet. The older one ends.
 func (s *Service) Invite(ctx context.Context, id string) (Link, error) {
 	return s.offerLink(ctx, id, StatusInvited, ErrNotInvited, s.InvitationExpiry, audit.Event{
-		Action: "user.invited", Message: "Made a new invitation link. The older one has ended.",
+		Action: audit.UserInvited, Message: "Made a new invitation link. The older one has ended.",
 	})
 }
 
@@ -45,7 +45,7 @@ func (s *Service) Invite(ctx context.Context, id string) (Link, error) {
 // The password they have stays good until then.
 func (s *Service) OfferPasswordReset(ctx context.Context, id string) (Link, error) {
 	return s.offerLink(ctx, id, StatusActive, ErrNotActive, s.ResetExpiry, audit.Event{
-		Action: "user.password_reset_offered", Message: "Made a link to choose a new password.",
+		Action: audit.UserPasswordResetOffered, Message: "Made a link to choose a new password.",
 	})
 }
 
@@ -81,6 +81,7 @@ func (s *Service) offerLink(
 			return ErrNotHeld
 		}
 		now := s.Now()
+		event.Changes.AddSecret("link", u.LinkHash != nil, true)
 		link = s.putLink(&u, now, lifetime, actor)
 		err = tx.Model(&User{}).Where("id = ?", id).UpdateColumns(map[string]any{
 			"link_hash": u.LinkHash, "link_expires_at": u.LinkExpiresAt, "link_by": u.LinkBy,
@@ -129,10 +130,11 @@ func (s *Service) Accept(ctx context.Context, token, plain secret.String, b Brow
 	if err != nil {
 		return SignedIn{}, err
 	}
-	event := audit.Event{Action: "user.invitation_accepted", Object: object(u), Message: "Accepted the invitation and signed in."}
+	event := audit.Event{Action: audit.UserInvitationAccepted, Object: object(u), Message: "Accepted the invitation and signed in."}
 	if u.Status() != StatusInvited {
-		event = audit.Event{Action: "user.password_reset", Object: object(u), Message: "Chose a new password by a link and signed in."}
+		event = audit.Event{Action: audit.UserPasswordReset, Object: object(u), Message: "Chose a new password by a link and signed in."}
 	}
+	event.Changes.AddSecret("password", u.PasswordHash != "", true)
 	out := s.newSession(ctx, u, b)
 	actor := u.principal(out.Session.ID)
 	event.Actor = &actor

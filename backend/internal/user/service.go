@@ -71,7 +71,7 @@ func (s *Service) Create(ctx context.Context, in Input) (Created, error) {
 			return err
 		}
 		return audit.Record(tx, u.CreatedAt, audit.Event{
-			Action: "user.created", Object: object(u), Message: message,
+			Action: audit.UserCreated, Object: object(u), Message: message, Changes: whole(u),
 		})
 	})
 	return made, err
@@ -156,10 +156,7 @@ func (s *Service) Update(ctx context.Context, id string, p Patch, versions []int
 }
 
 func (s *Service) save(tx *gorm.DB, before User, after *User, now time.Time) error {
-	var changes audit.Changes
-	changes.Add("name", before.Name, after.Name)
-	changes.Add("role", before.Role, after.Role)
-	changes.Add("disabled", before.Disabled, after.Disabled)
+	changes := differences(before, *after)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -185,7 +182,7 @@ func (s *Service) save(tx *gorm.DB, before User, after *User, now time.Time) err
 	if err := db.BumpEpoch(tx); err != nil {
 		return err
 	}
-	return audit.Record(tx, now, audit.Event{Action: "user.updated", Object: object(*after), Message: "Changed.", Changes: changes})
+	return audit.Record(tx, now, audit.Event{Action: audit.UserUpdated, Object: object(*after), Message: "Changed.", Changes: changes})
 }
 
 // Delete removes a person and their sessions.
@@ -204,8 +201,26 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
-		return audit.Record(tx, s.Now(), audit.Event{Action: "user.deleted", Object: object(u), Message: "Removed."})
+		return audit.Record(tx, s.Now(), audit.Event{
+			Action: audit.UserDeleted, Object: object(u), Message: "Removed.", Changes: differences(u, User{}).Gone(),
+		})
 	})
+}
+
+func differences(a, b User) audit.Changes {
+	var changes audit.Changes
+	changes.Add("email", a.Email, b.Email)
+	changes.Add("name", a.Name, b.Name)
+	changes.Add("role", a.Role, b.Role)
+	changes.Add("disabled", a.Disabled, b.Disabled)
+	return changes
+}
+
+// whole tells all of a person, as they began.
+func whole(u User) audit.Changes {
+	changes := differences(User{}, u)
+	changes.AddSecret("password", false, u.PasswordHash != "")
+	return changes
 }
 
 // ResetPassword sets a person's password and ends all their sessions.
@@ -278,10 +293,14 @@ func (s *Service) setPassword(ctx context.Context, u User, change newPassword) e
 		if res.RowsAffected == 0 {
 			return ErrSignedOut
 		}
+		var changes audit.Changes
+		changes.AddSecret("password", u.PasswordHash != "", true)
 		return errors.Join(
 			endSessions(tx, u.ID, change.session), forgetDevices(tx, u.ID, change.browser.Device), settle(tx, change.counted),
 			db.BumpEpoch(tx),
-			audit.Record(tx, now, audit.Event{Action: "user.password_changed", Object: object(u), Message: "Changed the password."}),
+			audit.Record(tx, now, audit.Event{
+				Action: audit.UserPasswordChanged, Object: object(u), Message: "Changed the password.", Changes: changes,
+			}),
 		)
 	})
 }

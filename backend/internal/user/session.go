@@ -94,19 +94,25 @@ func (s *Service) SignIn(ctx context.Context, email string, plain secret.String,
 		out.User.LastSignInAt = &now
 		return errors.Join(
 			s.begin(tx, &out, b), settle(tx, counted),
-			audit.Record(tx, now, audit.Event{Action: "session.created", Object: object(u), Actor: &actor, Message: "Signed in."}),
+			audit.Record(tx, now, audit.Event{Action: audit.SessionCreated, Object: object(u), Actor: &actor, Message: "Signed in."}),
 		)
 	})
 	return out, err
 }
 
 func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
-	typed := strings.ToValidUTF8(strings.ReplaceAll(email[:min(len(email), 254)], "\x00", ""), "")
+	name, message := u.Email, "Could not sign in."
+	if name == "" {
+		name = addressOnly(email)
+	}
+	if name == "" {
+		message = "Could not sign in with something that is no email address."
+	}
+	somebody := auth.Anonymous()
 	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		return audit.Record(tx, s.Now(), audit.Event{
-			Action: "session.failed", Outcome: audit.Failure, Object: audit.Object{Type: "user", ID: u.ID, Name: typed},
-			Actor:   &auth.Principal{Type: auth.TypeSystem, ID: "anonymous", Name: "Somebody not signed in"},
-			Message: "Could not sign in.",
+			Action: audit.SessionFailed, Outcome: audit.Failure, Object: audit.Object{Type: audit.TypeUser, ID: u.ID, Name: name},
+			Actor: &somebody, Message: message,
 		})
 	})
 }
@@ -114,7 +120,7 @@ func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
 // SignOut ends the session of the person who is signed in.
 func (s *Service) SignOut(ctx context.Context) error {
 	p, _ := auth.From(ctx)
-	_, err := s.end(ctx, audit.Object{Type: "user", ID: p.ID, Name: p.Name}, "Signed out.", "id = ?", p.SessionID)
+	_, err := s.end(ctx, audit.Object{Type: audit.TypeUser, ID: p.ID, Name: p.Name}, "Signed out.", "id = ?", p.SessionID)
 	return err
 }
 
@@ -137,7 +143,7 @@ func (s *Service) Sessions(ctx context.Context, r page.Request) ([]Session, erro
 // EndSession ends one session of the person who is signed in.
 func (s *Service) EndSession(ctx context.Context, id string) error {
 	p, _ := auth.From(ctx)
-	ended, err := s.end(ctx, audit.Object{Type: "user", ID: p.ID, Name: p.Name}, "Ended a session of their own.",
+	ended, err := s.end(ctx, audit.Object{Type: audit.TypeUser, ID: p.ID, Name: p.Name}, "Ended a session of their own.",
 		"user_id = ? AND id = ?", p.ID, id)
 	if err == nil && ended == 0 {
 		err = ErrNoSession
@@ -148,7 +154,7 @@ func (s *Service) EndSession(ctx context.Context, id string) error {
 // EndOtherSessions ends all sessions of the person who is signed in but this one.
 func (s *Service) EndOtherSessions(ctx context.Context) error {
 	p, _ := auth.From(ctx)
-	_, err := s.end(ctx, audit.Object{Type: "user", ID: p.ID, Name: p.Name}, "Signed out everywhere else.",
+	_, err := s.end(ctx, audit.Object{Type: audit.TypeUser, ID: p.ID, Name: p.Name}, "Signed out everywhere else.",
 		"user_id = ? AND id <> ?", p.ID, p.SessionID)
 	return err
 }
@@ -173,7 +179,7 @@ func (s *Service) end(ctx context.Context, of audit.Object, message, condition s
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
-		return audit.Record(tx, s.Now(), audit.Event{Action: "session.ended", Object: of, Message: message})
+		return audit.Record(tx, s.Now(), audit.Event{Action: audit.SessionEnded, Object: of, Message: message})
 	})
 	return ended, err
 }

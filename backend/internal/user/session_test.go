@@ -49,6 +49,15 @@ func TestSignIn(t *testing.T) {
 			require.EqualValues(t, 1, count(t, s, "audit_entries", "action = 'session.failed' AND object_name = ?", email))
 		}
 	})
+	t.Run("what is typed in place of an address is noted only if it is one", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		for _, typed := range []string{otherPassword, "me@" + otherPassword, "p@ssw0rd", "ada@localhost"} {
+			_, err := s.SignIn(t.Context(), typed, secret.New(goodPassword), user.Browser{})
+			require.ErrorIs(t, err, user.ErrCredentials)
+		}
+		require.EqualValues(t, 4, count(t, s, "audit_entries", "action = 'session.failed' AND object_name = ''"))
+	})
 	t.Run("no session outlives a password reset that comes at the same time", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)

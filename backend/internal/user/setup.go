@@ -78,7 +78,7 @@ func (s *Service) Setup(ctx context.Context, code secret.String, in Input, b Bro
 			return err
 		}
 		return audit.Record(tx, u.CreatedAt, audit.Event{
-			Action: "setup.completed", Object: object(u), Actor: &actor, Message: "Made the first administrator.",
+			Action: audit.SetupCompleted, Object: object(u), Actor: &actor, Message: "Made the first administrator.", Changes: whole(u),
 		})
 	})
 	return out, err

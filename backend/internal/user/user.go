@@ -117,4 +117,6 @@ func (u User) principal(sessionID string) auth.Principal {
 	}
 }
 
-func object(u User) audit.Object { return audit.Object{Type: "user", ID: u.ID, Name: u.Email} }
+func object(u User) audit.Object {
+	return audit.Object{Type: audit.TypeUser, ID: u.ID, Name: u.Email}
+}

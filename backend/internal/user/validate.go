@@ -58,6 +58,17 @@ func (f *fields) email(email string) string {
 	return email
 }
 
+// addressOnly is what was typed where an address belongs, or nothing if it isn't one: some people type
+// their password there.
+func addressOnly(typed string) string {
+	var f fields
+	address := f.email(typed)
+	if _, domain, _ := strings.Cut(address, "@"); len(f) > 0 || !strings.Contains(domain, ".") {
+		return ""
+	}
+	return address
+}
+
 func (f *fields) name(name string) string {
 	name = strings.TrimSpace(norm.NFC.String(name))
 	switch {

@@ -413,6 +413,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List audit entries, newest first
+         * @description An API client sees the entries that hang on account keys it may use.
+         */
+        get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export audit entries, newest first
+         * @description All that match, however many, as NDJSON: each line is one AuditEntry. Entries that come
+         *     while the answer is under way are left out. An answer that breaks off is not complete.
+         *     The export is an entry itself.
+         */
+        get: operations["exportAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an audit entry */
+        get: operations["getAuditEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -1079,11 +1138,11 @@ export interface components {
             message: string;
         };
         Activity: {
-            /** @example account_key.authorized */
-            action: string;
+            action: components["schemas"]["AuditAction"];
             actor: components["schemas"]["Actor"];
             /** Format: date-time */
             at: string;
+            changes: components["schemas"]["AuditChange"][];
             id: string;
             message: string;
             outcome: components["schemas"]["AuditOutcome"];
@@ -1205,6 +1264,46 @@ export interface components {
             /** @description Shown this once */
             secret: string;
         };
+        /** @enum {string} */
+        AuditAction: "account_key.created" | "account_key.updated" | "account_key.authorized" | "account_key.reauthorization_required" | "account_key.misconfigured" | "account_key.recovered" | "account_key.secret_expires" | "account_key.suspended" | "account_key.resumed" | "account_key.revoked" | "account_key.deleted" | "authorization.started" | "authorization.failed" | "authorization.needs_confirmation" | "authorization.rejected" | "admin_consent.requested" | "admin_consent.granted" | "admin_consent.failed" | "api_client.created" | "api_client.updated" | "api_client.secret_added" | "api_client.secret_removed" | "api_client.signed_in" | "api_client.sign_in_failed" | "api_client.deleted" | "setup.completed" | "session.created" | "session.failed" | "session.ended" | "user.created" | "user.updated" | "user.invited" | "user.invitation_accepted" | "user.password_reset_offered" | "user.password_reset" | "user.password_changed" | "user.deleted" | "signing_key.created" | "signing_key.retired" | "master_key.promoted" | "master_key.retired" | "audit_log.exported" | "audit_log.trimmed";
+        AuditChange: {
+            /** @description The same; of a secret only set, replaced or removed */
+            after: string | null;
+            /** @description As text, a list with commas; null: there was nothing */
+            before: string | null;
+            /** @example displayName */
+            field: string;
+        };
+        AuditEntry: {
+            action: components["schemas"]["AuditAction"];
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["AuditChange"][];
+            id: string;
+            /** @description Empty for what Latchkey did by itself */
+            ip: string;
+            message: string;
+            object: components["schemas"]["AuditObject"];
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description Empty for what Latchkey did by itself */
+            requestId: string;
+        };
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            nextCursor: string | null;
+        };
+        AuditObject: {
+            /** @description Gone by now */
+            deleted: boolean;
+            /** @description Empty when nothing is known by that name */
+            id: string;
+            /** @description As it was called then */
+            name: string;
+            type: components["schemas"]["AuditObjectType"];
+        };
+        /** @enum {string} */
+        AuditObjectType: "account_key" | "api_client" | "user" | "signing_key" | "master_key" | "audit_log";
         /** @enum {string} */
         AuditOutcome: "success" | "failure";
         Authorization: {
@@ -3476,6 +3575,221 @@ export interface operations {
                 };
             };
             /** @description No such secret */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description Only what such actors did */
+                actorType?: "user" | "api_client" | "system";
+                /** @description Only what this actor did */
+                actorId?: string;
+                /** @description Only this action, or with a dot at the end those that begin so: account_key.updated, account_key. */
+                action?: string;
+                /** @description Only what was done to such things */
+                objectType?: "account_key" | "api_client" | "user" | "signing_key" | "master_key" | "audit_log";
+                /** @description Only what was done to this thing */
+                objectId?: string;
+                /** @description Only what succeeded, or failed */
+                outcome?: "success" | "failure";
+                /** @description From this time on, RFC 3339 */
+                since?: string;
+                /** @description Before this time, RFC 3339 */
+                until?: string;
+                /** @description Words that an entry contains, in names, ids, addresses, its message or its changes */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description Only what such actors did */
+                actorType?: "user" | "api_client" | "system";
+                /** @description Only what this actor did */
+                actorId?: string;
+                /** @description Only this action, or with a dot at the end those that begin so: account_key.updated, account_key. */
+                action?: string;
+                /** @description Only what was done to such things */
+                objectType?: "account_key" | "api_client" | "user" | "signing_key" | "master_key" | "audit_log";
+                /** @description Only what was done to this thing */
+                objectId?: string;
+                /** @description Only what succeeded, or failed */
+                outcome?: "success" | "failure";
+                /** @description From this time on, RFC 3339 */
+                since?: string;
+                /** @description Before this time, RFC 3339 */
+                until?: string;
+                /** @description Words that an entry contains, in names, ids, addresses, its message or its changes */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description A file name with the date */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such entry, or not on an account key that this API client may use */
             404: {
                 headers: {
                     [name: string]: unknown;

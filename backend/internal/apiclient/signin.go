@@ -1,0 +1,53 @@
+package apiclient
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/auth"
+)
+
+// signInGrain is how often the audit log tells that a client signed in, or could not, from one address:
+// programs do it all day.
+const signInGrain = time.Hour
+
+// noteSignIn records that a client proved itself.
+func noteSignIn(tx *gorm.DB, now time.Time, c Client, used Secret) error {
+	known, err := audit.Recently(tx, now.Add(-signInGrain), audit.APIClientSignedIn, object(c))
+	if err != nil || known {
+		return err
+	}
+	return audit.Record(tx, now, audit.Event{
+		Action: audit.APIClientSignedIn, Object: object(c), Message: "Signed in with the secret " + used.Hint + ".",
+		Actor: &auth.Principal{Type: auth.TypeAPIClient, ID: c.ID, Name: c.Name},
+	})
+}
+
+// noteRefusal records that somebody who knows a client has no good secret of it. It looks before it
+// writes, so that guessing doesn't keep the database busy.
+func (s *Service) noteRefusal(ctx context.Context, c Client) error {
+	now := s.Now()
+	known, err := audit.Recently(s.DB.Read(ctx), now.Add(-signInGrain), audit.APIClientSignInFailed, object(c))
+	if err != nil || known {
+		return err
+	}
+	message := "Could not sign in: the secret is not one of its own, or has expired."
+	if c.Disabled {
+		message = "Could not sign in: it is disabled."
+	}
+	somebody := auth.Anonymous()
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		return audit.Record(tx, now, audit.Event{
+			Action: audit.APIClientSignInFailed, Outcome: audit.Failure, Object: object(c), Message: message,
+			Actor: &somebody,
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("note a refused sign-in of API client %s: %w", c.ID, err)
+	}
+	return nil
+}
