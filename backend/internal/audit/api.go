@@ -92,7 +92,7 @@ func (c Changes) View() []ChangeView {
 // @Security  ApiClient[audit:read]
 // @Param     limit       query  int     false  "At most this many"  minimum(1) maximum(200) default(50)
 // @Param     cursor      query  string  false  "nextCursor of the page before"
-// @Param     actorType   query  string  false  "Only what such actors did"  Enums(user, api_client, system)
+// @Param     actorType   query  string  false  "Only what such actors did"  Enums(user, api_client, system, anonymous)
 // @Param     actorId     query  string  false  "Only what this actor did"
 // @Param     action      query  string  false  "Only this action, or with a dot at the end those that begin so: account_key.updated, account_key."
 // @Param     objectType  query  string  false  "Only what was done to such things"  Enums(account_key, api_client, user, signing_key, master_key, audit_log)
@@ -128,7 +128,7 @@ func (a *API) list(c echo.Context) error {
 // @Tags      Audit log
 // @Security  ApiClient[audit:read]
 // @Produce   application/x-ndjson
-// @Param     actorType   query  string  false  "Only what such actors did"  Enums(user, api_client, system)
+// @Param     actorType   query  string  false  "Only what such actors did"  Enums(user, api_client, system, anonymous)
 // @Param     actorId     query  string  false  "Only what this actor did"
 // @Param     action      query  string  false  "Only this action, or with a dot at the end those that begin so: account_key.updated, account_key."
 // @Param     objectType  query  string  false  "Only what was done to such things"  Enums(account_key, api_client, user, signing_key, master_key, audit_log)

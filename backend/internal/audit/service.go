@@ -57,8 +57,8 @@ func (f *Filter) check() error {
 	add := func(field, code, message string) {
 		wrong = append(wrong, fault.Field{Field: field, Code: code, Message: message})
 	}
-	if f.ActorType != "" && f.ActorType != auth.TypeUser && f.ActorType != auth.TypeAPIClient && f.ActorType != auth.TypeSystem {
-		add("actorType", "unknown", "Choose user, api_client or system.")
+	if f.ActorType != "" && !slices.Contains(actorTypes(), f.ActorType) {
+		add("actorType", "unknown", "Choose user, api_client, system or anonymous.")
 	}
 	if f.Action != "" && len(f.actions()) == 0 {
 		add("action", "unknown", "Name one of the actions that the API reference lists, or what several begin with, such as account_key. with its dot.")
@@ -87,6 +87,10 @@ func (f *Filter) check() error {
 		return fault.Invalid(wrong...)
 	}
 	return nil
+}
+
+func actorTypes() []auth.PrincipalType {
+	return []auth.PrincipalType{auth.TypeUser, auth.TypeAPIClient, auth.TypeSystem, auth.TypeAnonymous}
 }
 
 const maxQuery = 255

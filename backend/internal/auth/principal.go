@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// PrincipalType tells people, integrations and the product itself apart.
+// PrincipalType tells people, integrations and the product itself apart, and strangers in the audit log.
 type PrincipalType string // @name ActorType
 
 // The types of principal.
@@ -13,6 +13,7 @@ const (
 	TypeUser      PrincipalType = "user"
 	TypeAPIClient PrincipalType = "api_client"
 	TypeSystem    PrincipalType = "system"
+	TypeAnonymous PrincipalType = "anonymous" // never a caller; who tried something without being known
 )
 
 // Principal is who is calling, and what they may do at this moment.
@@ -33,7 +34,7 @@ func System(name string) Principal {
 
 // Anonymous is somebody who has not proved who they are.
 func Anonymous() Principal {
-	return Principal{Type: TypeSystem, ID: "anonymous", Name: "Somebody not signed in"}
+	return Principal{Type: TypeAnonymous, ID: "anonymous", Name: "Somebody not signed in"}
 }
 
 // Can reports whether the principal holds a permission.

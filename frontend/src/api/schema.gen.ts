@@ -1157,7 +1157,7 @@ export interface components {
             type: components["schemas"]["ActorType"];
         };
         /** @enum {string} */
-        ActorType: "user" | "api_client" | "system";
+        ActorType: "user" | "api_client" | "system" | "anonymous";
         AdminConsent: {
             failure: components["schemas"]["AuthorizationFailure"] | null;
             /** Format: date-time */
@@ -3602,7 +3602,7 @@ export interface operations {
                 /** @description nextCursor of the page before */
                 cursor?: string;
                 /** @description Only what such actors did */
-                actorType?: "user" | "api_client" | "system";
+                actorType?: "user" | "api_client" | "system" | "anonymous";
                 /** @description Only what this actor did */
                 actorId?: string;
                 /** @description Only this action, or with a dot at the end those that begin so: account_key.updated, account_key. */
@@ -3677,7 +3677,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only what such actors did */
-                actorType?: "user" | "api_client" | "system";
+                actorType?: "user" | "api_client" | "system" | "anonymous";
                 /** @description Only what this actor did */
                 actorId?: string;
                 /** @description Only this action, or with a dot at the end those that begin so: account_key.updated, account_key. */

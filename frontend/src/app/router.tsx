@@ -7,6 +7,7 @@ import { newAccountKeyRoute } from "@/routes/account-keys.new";
 import { apiClientRoute } from "@/routes/api-clients.$id";
 import { apiClientsRoute } from "@/routes/api-clients";
 import { newApiClientRoute } from "@/routes/api-clients.new";
+import { auditLogRoute } from "@/routes/audit-log";
 import {
   adminConsentRoute,
   authorizationRoute,
@@ -42,6 +43,7 @@ const routeTree = rootRoute.addChildren([
     apiClientsRoute,
     newApiClientRoute,
     apiClientRoute,
+    auditLogRoute,
     settingsRoute,
   ]),
 ]);

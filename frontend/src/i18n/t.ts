@@ -28,6 +28,11 @@ export function t<K extends Key>(key: K, ...[values]: Arguments<K>): string {
   });
 }
 
+/** Whether there is a text for a key that is put together at run time, from what a newer server may send. */
+export function hasText(key: string): key is Key {
+  return Object.hasOwn(en, key);
+}
+
 function pluralForm(count: number): "one" | "other" {
   return plural.select(count) === "one" ? "one" : "other";
 }

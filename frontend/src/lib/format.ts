@@ -1,6 +1,7 @@
 import { locale } from "@/i18n/t";
 
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
 const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const plainDate = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const number = new Intl.NumberFormat(locale);
@@ -17,6 +18,9 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** "12 Mar 2027, 14:05" in the reader's own time zone. */
 export const formatDateTime = (iso: string) => dateTime.format(new Date(iso));
+
+/** "12 Mar 2027, 14:05:09 CET": to the second, with the time zone. */
+export const formatExactly = (iso: string) => exact.format(new Date(iso));
 
 /** "12 Mar 2027": the day of a moment, or a date without a time ("2027-03-12"), which no time zone may shift. */
 export const formatDate = (iso: string) => (iso.length === 10 ? plainDate : date).format(new Date(iso));

@@ -1,6 +1,7 @@
 import type { AccountKey, CheckReport } from "@/api/account-keys";
 import type { ApiClient } from "@/api/api-clients";
 import type { Authorization, Sighting } from "@/api/authorizations";
+import type { AuditEntry } from "@/api/audit-entries";
 import type { Instance } from "@/api/instance";
 import type { Invitation, Permission, Session, SessionInfo } from "@/api/session";
 import type { User } from "@/api/users";
@@ -350,6 +351,30 @@ export function anApiClient(over: Partial<ApiClient> = {}): ApiClient {
     updatedAt: "2026-11-20T09:00:00Z",
     createdBy: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
     lastUsedAt: null,
+    ...over,
+  };
+}
+
+export function anAuditEntry(over: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: "0198a1b0-0000-7000-8000-0000000000e1",
+    at: "2026-11-20T09:05:00Z",
+    action: "account_key.updated",
+    outcome: "success",
+    message: "Changed display name, secret.",
+    actor: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
+    object: {
+      type: "account_key",
+      id: "0198a1b0-0000-7000-8000-0000000000a1",
+      name: "Invoices mailbox",
+      deleted: false,
+    },
+    changes: [
+      { field: "displayName", before: "Bills", after: "Invoices mailbox" },
+      { field: "clientSecret", before: null, after: "replaced" },
+    ],
+    requestId: "0198a1b0-0000-7000-8000-0000000000f1",
+    ip: "192.0.2.7",
     ...over,
   };
 }

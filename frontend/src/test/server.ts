@@ -15,6 +15,7 @@ export const server = setupServer(
   http.get("*/api/v1/sessions", () =>
     HttpResponse.json({ items: [aSessionInfo({ current: true })], nextCursor: null }),
   ),
+  http.get("*/api/v1/audit-entries", () => HttpResponse.json({ items: [], nextCursor: null })),
   http.get("*/api/v1/users", () => HttpResponse.json({ items: [], nextCursor: null })),
 );
 

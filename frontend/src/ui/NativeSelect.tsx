@@ -2,11 +2,14 @@ import { ChevronDown } from "lucide-react";
 import { useId } from "react";
 import { inputStyle } from "./inputStyle";
 
+export type NativeOption<Value extends string> = { value: Value; label: string; group?: string };
+
 type NativeSelectProps<Value extends string> = {
   label: string;
   /** The label is read out only: for filters, whose first option says what they are. */
   hideLabel?: boolean;
-  options: readonly { value: Value; label: string }[];
+  /** Neighbours with the same group stand together under its name. */
+  options: readonly NativeOption<Value>[];
   value: Value;
   onChange: (value: Value) => void;
 };
@@ -30,11 +33,19 @@ export function NativeSelect<Value extends string>(props: NativeSelectProps<Valu
           }}
           className={`appearance-none ${inputStyle({ end: true })}`}
         >
-          {options.map((option) => (
-            <option key={option.value} value={option.value} className="bg-raised text-ink">
-              {option.label}
-            </option>
-          ))}
+          {grouped(options).map(({ group, members }) => {
+            const items = members.map((option) => (
+              <option key={option.value} value={option.value} className="bg-raised text-ink">
+                {option.label}
+              </option>
+            ));
+            if (group === undefined) return items;
+            return (
+              <optgroup key={group} label={group} className="bg-raised text-ink">
+                {items}
+              </optgroup>
+            );
+          })}
         </select>
         <ChevronDown
           aria-hidden="true"
@@ -43,4 +54,14 @@ export function NativeSelect<Value extends string>(props: NativeSelectProps<Valu
       </div>
     </div>
   );
+}
+
+function grouped<Value extends string>(options: readonly NativeOption<Value>[]) {
+  const groups: { group: string | undefined; members: NativeOption<Value>[] }[] = [];
+  for (const option of options) {
+    const last = groups.at(-1);
+    if (last && last.group === option.group) last.members.push(option);
+    else groups.push({ group: option.group, members: [option] });
+  }
+  return groups;
 }

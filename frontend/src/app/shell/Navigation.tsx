@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
-import { Bot, KeyRound, Settings, type LucideIcon } from "lucide-react";
+import { Bot, KeyRound, ScrollText, Settings, type LucideIcon } from "lucide-react";
 import type { Permission } from "@/api/session";
 import { t } from "@/i18n/t";
 import { useCan } from "@/lib/permissions";
@@ -10,6 +10,7 @@ type Place = { to: LinkProps["to"]; label: string; icon: LucideIcon; permission?
 const places: Place[] = [
   { to: "/account-keys", label: t("nav.accountKeys"), icon: KeyRound, permission: "account-keys:read" },
   { to: "/api-clients", label: t("nav.apiClients"), icon: Bot, permission: "api-clients:write" },
+  { to: "/audit-log", label: t("nav.auditLog"), icon: ScrollText, permission: "audit:read" },
   { to: "/settings", label: t("nav.settings"), icon: Settings },
 ];
 

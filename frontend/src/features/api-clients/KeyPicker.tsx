@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
 import { useState } from "react";
 import { accountKeys, type AccountKey } from "@/api/account-keys";
 import { t } from "@/i18n/t";
 import { Checkbox } from "@/ui/Checkbox";
+import { Chip } from "@/ui/Chip";
 import { LoadMore } from "@/ui/LoadMore";
 import { QueryView } from "@/ui/QueryView";
 import { SearchField } from "@/ui/SearchField";
@@ -81,20 +81,9 @@ function ChosenKeys({ ids, onRemove }: { ids: string[]; onRemove: (id: string) =
       {ids.map((id) => {
         const name = names.get(id) ?? id;
         return (
-          <li
-            key={id}
-            className="flex max-w-full items-center gap-1 rounded-full border border-accent-line bg-accent-soft py-0.5 pr-1 pl-2.5 text-sm"
-          >
-            <span className="truncate">{name}</span>
-            <button
-              type="button"
-              aria-label={t("apiClients.removeKey", { name })}
-              onClick={() => onRemove(id)}
-              className="grid size-6 place-items-center rounded-full hover:bg-pressed"
-            >
-              <X aria-hidden="true" className="size-3.5" />
-            </button>
-          </li>
+          <Chip key={id} removeLabel={t("apiClients.removeKey", { name })} onRemove={() => onRemove(id)}>
+            {name}
+          </Chip>
         );
       })}
     </ul>

@@ -206,5 +206,4 @@ export const accountKeys = {
   "key.noLongerAllowed": "No longer allowed",
   "key.person": "Person",
   "key.timeline": "What happened",
-  "key.by": "{name}",
 } as const;

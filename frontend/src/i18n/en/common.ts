@@ -10,6 +10,7 @@ export const common = {
   "nav.close": "Close navigation",
   "nav.accountKeys": "Account Keys",
   "nav.apiClients": "API Clients",
+  "nav.auditLog": "Audit Log",
   "nav.settings": "Settings",
 
   "userMenu.label": "Account menu of {name}",

@@ -1,6 +1,7 @@
 import { accountKeys } from "./account-keys";
 import { apiClients } from "./api-clients";
 import { appRegistration } from "./app-registration";
+import { auditLog } from "./audit-log";
 import { authorize } from "./authorize";
 import { checks } from "./checks";
 import { common } from "./common";
@@ -14,6 +15,7 @@ export const en = {
   ...accountKeys,
   ...apiClients,
   ...appRegistration,
+  ...auditLog,
   ...authorize,
   ...checks,
   ...session,

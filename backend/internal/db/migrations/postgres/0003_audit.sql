@@ -7,6 +7,7 @@ UPDATE audit_entries SET
   account_key_id = CASE WHEN object_type = 'account_key' THEN object_id ELSE '' END,
   search_text = lower(message || chr(10) || object_name || chr(10) || actor_name || chr(10) || action || chr(10)
     || ip || chr(10) || request_id || chr(10) || object_id || chr(10) || actor_id || chr(10) || changes);
+UPDATE audit_entries SET actor_type = 'anonymous' WHERE actor_id = 'anonymous';
 
 -- Entries are read newest first by their time, whatever they are narrowed to.
 DROP INDEX audit_entries_object;
