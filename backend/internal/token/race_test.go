@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/apptest"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
 	"github.com/latchkey/latchkey/backend/internal/token"
@@ -212,4 +213,30 @@ func TestForceRefresh(t *testing.T) {
 	f.Emulator.Advance(5 * time.Second)
 	require.NotEqual(t, first, force())
 	require.Equal(t, 2, f.refreshes())
+}
+
+func TestKeyDeletedDuringRefusal(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, time.Hour)
+	if !f.OnPostgres() {
+		t.Skip("one transaction writes at a time")
+	}
+	f.Emulator.Fail(emulator.Failure{AADSTS: 7000215, Endpoint: emulator.EndpointToken, Detail: "refresh_token"})
+	answer := make(chan apptest.Answer, 1)
+	require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+		if _, err := accountkey.Lock(tx, f.keyID); err != nil {
+			return err
+		}
+		go func() {
+			answer <- f.Call(http.MethodPost, f.path+"/access-token", map[string]any{"forceRefresh": true}, f.bearer...)
+		}()
+		require.Eventually(t, func() bool {
+			var waiting int64
+			require.NoError(t, f.DB.Read(t.Context()).Table("pg_stat_activity").
+				Where("datname = current_database() AND wait_event_type = 'Lock'").Count(&waiting).Error)
+			return waiting > 0
+		}, 20*time.Second, 10*time.Millisecond, "the refusal is about to be noted on the key")
+		return tx.Where("id = ?", f.keyID).Delete(&accountkey.Key{}).Error
+	}), "deleting doesn't wait for what waits for it")
+	(<-answer).Status(http.StatusNotFound)
 }

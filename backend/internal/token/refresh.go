@@ -142,6 +142,11 @@ func (b *Broker) refreshFailed(ctx context.Context, s state, cause error) error 
 func (b *Broker) degrade(ctx context.Context, s state, cause error, status accountkey.Status, reason accountkey.Reason) error {
 	now := b.Now()
 	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		// The key before its tokens, as whoever revokes or deletes it takes them: in the other order the two
+		// would wait for each other.
+		if _, err := accountkey.Lock(tx, s.Key.ID); err != nil {
+			return err
+		}
 		held, err := dropLease(tx, s.Token.GrantID, b.Replica)
 		if err != nil || !held {
 			return err // too late: whoever took the lease over knows better
