@@ -18,44 +18,64 @@ import (
 
 // thing is what a parameter in a path names.
 type thing struct {
-	hangsOnKey bool // API clients that were not given the account key must not learn of it
-	make       func(w *world, parents []string) string
+	whose owner
+	make  func(w *world, parents []string, c caller) string // for a caller who may have it
 }
+
+// owner says to whom a thing is as if it were not there.
+type owner int
+
+const (
+	anybody  owner = iota
+	keyed          // there for API clients that were given its account key, and for people
+	personal       // there for one person
+)
 
 // things lists every parameter that a path has, by the path up to it. A route with another one fails
 // TestAuthorization until somebody has thought about who may see what it names.
 func things() map[string]thing {
 	return map[string]thing{
-		"/api/v1/account-keys/:id": {true, func(w *world, _ []string) string {
+		"/api/v1/account-keys/:id": {keyed, func(w *world, _ []string, _ caller) string {
 			w.made++
 			return w.admin.CreateKey(fmt.Sprintf("Mailbox %d", w.made))
 		}},
-		"/api/v1/account-keys/:id/authorizations/:aid": {true, func(w *world, parents []string) string {
+		"/api/v1/account-keys/:id/authorizations/:aid": {keyed, func(w *world, parents []string, _ caller) string {
 			return w.admin.Call(http.MethodPost, keysPath+"/"+parents[0]+"/authorizations", map[string]any{"mode": "popup"}).
 				Status(http.StatusCreated).Text("id")
 		}},
-		"/api/v1/api-clients/:id": {false, func(w *world, _ []string) string {
+		"/api/v1/api-clients/:id": {anybody, func(w *world, _ []string, _ caller) string {
 			w.made++
 			return w.admin.Call(http.MethodPost, "/api/v1/api-clients", map[string]any{
 				"name": fmt.Sprintf("Program %d", w.made), "permissions": []string{},
 			}).Status(http.StatusCreated).Text("id")
 		}},
-		"/api/v1/api-clients/:id/secrets/:sid": {false, func(w *world, parents []string) string {
+		"/api/v1/api-clients/:id/secrets/:sid": {anybody, func(w *world, parents []string, _ caller) string {
 			return w.admin.Call(http.MethodPost, "/api/v1/api-clients/"+parents[0]+"/secrets", map[string]any{}).
 				Status(http.StatusCreated).Text("id")
 		}},
-		"/api/v1/users/:id": {false, func(w *world, _ []string) string {
+		"/api/v1/users/:id": {anybody, func(w *world, _ []string, _ caller) string {
 			w.made++
 			return w.admin.Call(http.MethodPost, "/api/v1/users", map[string]any{
 				"email": fmt.Sprintf("made%d@fabrikam.example", w.made), "name": "Made", "role": "viewer", "password": apptest.Password,
 			}).Status(http.StatusCreated).Text("id")
 		}},
-		"/oauth/callback/:aid": {false, nothing}, // the cookie of the browser that made the attempt is the proof
-		"/oauth/links/:token":  {false, nothing}, // the value itself is the proof
+		"/api/v1/sessions/:id": {personal, func(w *world, _ []string, c caller) string {
+			again := w.signedIn(c.name, "")
+			for _, item := range w.app.Call(http.MethodGet, "/api/v1/sessions", nil, again.headers...).Status(http.StatusOK).Items() {
+				if id, ok := item["id"].(string); ok && item["current"] == true {
+					return id
+				}
+			}
+			require.Fail(w.t, "the session that asks is not in the list")
+			return ""
+		}},
+		"/oauth/callback/:aid":       {anybody, nothing}, // the cookie of the browser that made the attempt is the proof
+		"/oauth/admin-consents/:cid": {anybody, nothing}, // as above
+		"/oauth/links/:token":        {anybody, nothing}, // the value itself is the proof
 	}
 }
 
-func nothing(*world, []string) string { return unknownID() }
+func nothing(*world, []string, caller) string { return unknownID() }
 
 func unknownID() string { return uuid.Must(uuid.NewV7()).String() }
 
@@ -83,18 +103,28 @@ func fill(path string, ids []string) string {
 	})
 }
 
-// makeIDs makes what a path names; first is used for the first thing if it is given.
-func (w *world) makeIDs(path string, first string) []string {
+// makeIDs makes what a path names, for a caller who may have it. The first is the account key, if one is
+// given and that is what the path begins with.
+func (w *world) makeIDs(path string, c caller, key string) []string {
 	w.t.Helper()
 	ids := []string{}
 	for i, what := range parameters(w.t, path) {
-		if i == 0 && first != "" {
-			ids = append(ids, first)
+		if i == 0 && key != "" && what.whose == keyed {
+			ids = append(ids, key)
 			continue
 		}
-		ids = append(ids, what.make(w, ids))
+		ids = append(ids, what.make(w, ids, c))
 	}
 	return ids
+}
+
+// ownerOf says whose what a path names is: everything under a thing is its owner's.
+func ownerOf(t *testing.T, path string) owner {
+	t.Helper()
+	if what := parameters(t, path); len(what) > 0 {
+		return what[0].whose
+	}
+	return anybody
 }
 
 func unknownIDs(n int) []string {
@@ -115,7 +145,7 @@ const (
 	hidden // the key is another's: nothing is there
 )
 
-func judge(route httpapi.Route, c caller, ownKey bool, ofKey bool) verdict {
+func judge(route httpapi.Route, c caller, owned owner, own bool) verdict {
 	switch {
 	case route.Access.Public:
 		return admitted
@@ -125,7 +155,7 @@ func judge(route httpapi.Route, c caller, ownKey bool, ofKey bool) verdict {
 		return forbidden
 	case route.Access.Permission != "" && !slices.Contains(c.permissions, route.Access.Permission):
 		return forbidden
-	case c.program && ofKey && !ownKey:
+	case !own && (owned == personal || (owned == keyed && c.program)):
 		return hidden
 	default:
 		return admitted
@@ -171,7 +201,7 @@ func (w *world) call(c caller, route httpapi.Route, ids []string, body any, head
 
 // checkPublic shows that a credential makes no difference where none is asked for.
 func (w *world) checkPublic(route httpapi.Route) {
-	ids := w.makeIDs(route.Path, "")
+	ids := w.makeIDs(route.Path, w.ada(), "")
 	for _, c := range append(w.strangers[:len(w.strangers):len(w.strangers)], w.people...) {
 		got := w.call(c, route, ids, w.body(route))
 		require.NotContains(w.t, []string{"unauthenticated", "permission_denied"}, got.At("code"), c.name)
@@ -182,16 +212,12 @@ func (w *world) checkPublic(route httpapi.Route) {
 
 // checkRefused calls the route as everybody who may not: the answer tells nothing and nothing changes.
 func (w *world) checkRefused(route httpapi.Route) {
-	ofKey := strings.HasPrefix(route.Path, keysPath+"/:id")
-	first := ""
-	if ofKey {
-		first = w.foreignKey
-	}
-	ids := w.makeIDs(route.Path, first)
+	owned := ownerOf(w.t, route.Path)
+	ids := w.makeIDs(route.Path, w.ada(), w.foreignKey)
 	callers := slices.Concat(w.strangers, w.people, w.programs[route.Access.Permission], []caller{w.outsider})
 	before := contentOf(w.t, w.app)
 	for _, c := range callers {
-		want := judge(route, c, false, ofKey)
+		want := judge(route, c, owned, false)
 		if want == admitted {
 			continue
 		}
@@ -255,16 +281,17 @@ func (w *world) checkHidden(route httpapi.Route) {
 	if len(what) == 0 {
 		return
 	}
-	if what[0].hangsOnKey {
-		ids := w.makeIDs(route.Path, w.foreignKey)
+	ids := w.makeIDs(route.Path, w.ada(), w.foreignKey)
+	for _, c := range []caller{w.outsider, w.people[0]} {
+		if judge(route, c, what[0].whose, false) != hidden {
+			continue
+		}
 		for _, body := range []any{nil, map[string]any{}, "{", w.body(route)} {
-			none := w.call(w.outsider, route, unknownIDs(len(what)), body)
-			there := w.call(w.outsider, route, ids, body)
-			requireAlike(w.t, none, there)
+			requireAlike(w.t, w.call(c, route, unknownIDs(len(what)), body), w.call(c, route, ids, body))
 		}
 	}
 	if len(what) > 1 {
-		ids, others := w.makeIDs(route.Path, ""), w.makeIDs(route.Path, "")
+		ids, others := w.makeIDs(route.Path, w.people[0], ""), w.makeIDs(route.Path, w.people[0], "")
 		mixed := append(others[:1:1], ids[1:]...)
 		for _, c := range []caller{w.people[0], w.outsider} {
 			if !route.Access.People || !c.program {
@@ -287,7 +314,7 @@ func (w *world) checkForeignInBody(route httpapi.Route) {
 		if schema.Properties[name] == nil {
 			continue
 		}
-		ids := w.makeIDs(route.Path, "")
+		ids := w.makeIDs(route.Path, w.people[0], "")
 		ask := func(id string) apptest.Answer {
 			body, _ := w.body(route).(map[string]any)
 			body[name] = value(id)
@@ -322,13 +349,13 @@ func requireAlike(t *testing.T, a, b apptest.Answer) {
 
 // checkAdmitted shows that whoever may do it gets as far as the handler.
 func (w *world) checkAdmitted(route httpapi.Route) {
-	ofKey := strings.HasPrefix(route.Path, keysPath+"/:id")
+	owned := ownerOf(w.t, route.Path)
 	for _, c := range slices.Concat(w.people, w.programs[route.Access.Permission]) {
-		if judge(route, c, true, ofKey) != admitted {
+		if judge(route, c, owned, true) != admitted {
 			continue
 		}
-		ids := w.makeIDs(route.Path, "")
-		if c.program && ofKey {
+		ids := w.makeIDs(route.Path, c, "")
+		if c.program && owned == keyed {
 			w.change(c.clientID, map[string]any{"accountKeyIds": ids[:1]})
 		}
 		got := w.call(c, route, ids, w.body(route))

@@ -165,7 +165,7 @@ type trial struct {
 func (w *world) trial(route httpapi.Route) *trial {
 	w.t.Helper()
 	w.signInAgain()
-	return &trial{w: w, route: route, o: operationOf(w.t, route), ids: w.makeIDs(route.Path, ""), before: contentOf(w.t, w.app)}
+	return &trial{w: w, route: route, o: operationOf(w.t, route), ids: w.makeIDs(route.Path, w.people[0], ""), before: contentOf(w.t, w.app)}
 }
 
 // send sends one request as the administrator; what is refused must not change anything.

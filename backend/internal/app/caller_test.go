@@ -106,6 +106,9 @@ func (w *world) signedIn(name string, role auth.Role) caller {
 	}
 }
 
+// ada is the first administrator, whose things are nobody else's.
+func (w *world) ada() caller { return caller{name: "ada"} }
+
 // signInAgain replaces the sessions that the routes before have ended.
 func (w *world) signInAgain() {
 	w.t.Helper()

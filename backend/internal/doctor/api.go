@@ -28,9 +28,9 @@ type checkRequest struct {
 	Cloud        string        `json:"cloud,omitempty" example:"global"` // The server's default cloud if left out
 	TenantID     string        `json:"tenantId,omitempty" example:"7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11"`
 	ClientID     string        `json:"clientId,omitempty" example:"c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702"`
-	ClientSecret secret.String `json:"clientSecret,omitzero" swaggertype:"string" format:"password" maxLength:"2048"` // Used for this check, then forgotten
-	Scopes       []string      `json:"scopes,omitempty" example:"Mail.Read,Mail.Send"`                                // The type's default if left out
-	AccountKeyID string        `json:"accountKeyId,omitempty"`                                                        // Without a secret, that of this key is used
+	ClientSecret secret.String `json:"clientSecret,omitzero" swaggertype:"string" format:"password"` // Used for this check, then forgotten
+	Scopes       []string      `json:"scopes,omitempty" example:"Mail.Read,Mail.Send"`               // The type's default if left out
+	AccountKeyID string        `json:"accountKeyId,omitempty"`                                       // Without a secret, that of this key is used
 } // @name AccountKeyCheckRequest
 
 type checkView struct {
