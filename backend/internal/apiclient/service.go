@@ -317,6 +317,10 @@ func (s *Service) AddSecret(ctx context.Context, id string, expiresAt *time.Time
 			Field: "expiresAt", Code: "in_the_past", Message: "Choose a time that is still to come.",
 		})
 	}
+	if expiresAt != nil {
+		at := expiresAt.UTC().Truncate(time.Microsecond) // as both databases keep it
+		expiresAt = &at
+	}
 	plain := newSecret(id)
 	row := secretRow(id, plain, now, expiresAt)
 	actor, _ := auth.From(ctx)

@@ -173,6 +173,18 @@ func TestAddSecret(t *testing.T) {
 		_, _, err = s.AddSecret(as(t, auth.AllPermissions(), false), c.ID, nil)
 		require.ErrorIs(t, err, apiclient.ErrCannotGrant)
 	})
+	t.Run("its end is told as it is kept", func(t *testing.T) {
+		t.Parallel()
+		s, at := newService(t)
+		c, _ := newClient(t, s)
+		end := at.Now().Add(time.Hour + 123456789*time.Nanosecond).In(time.FixedZone("east", 3600))
+		row, _, err := s.AddSecret(asAdmin(t), c.ID, &end)
+		require.NoError(t, err)
+		kept, err := s.Get(t.Context(), c.ID)
+		require.NoError(t, err)
+		require.Equal(t, "2026-03-01T10:00:00.123456Z", row.ExpiresAt.Format(time.RFC3339Nano))
+		require.True(t, row.ExpiresAt.Equal(*kept.Secrets[1].ExpiresAt))
+	})
 	t.Run("a secret that was removed or has expired is refused", func(t *testing.T) {
 		t.Parallel()
 		s, at := newService(t)

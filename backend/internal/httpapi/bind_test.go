@@ -159,6 +159,8 @@ func TestBindRefuses(t *testing.T) {
 		"a number too large for a byte":     {`{"small":128}`, "malformed small:wrong_type"},
 		"a time that is none":               {`{"at":"yesterday"}`, "malformed at:invalid"},
 		"a day for a time":                  {`{"at":"2026-03-01"}`, "malformed at:invalid"},
+		"a time after all years":            {`{"at":"9999-12-31T23:59:59-12:00"}`, "malformed at:invalid"},
+		"a time before all years":           {`{"at":"0000-01-01T00:00:00Z"}`, "malformed at:invalid"},
 		"a number for a time":               {`{"at":1772355600}`, "malformed at:wrong_type"},
 		"a time in an object":               {`{"at":{}}`, "malformed at:wrong_type"},
 		"a number in a map of texts":        {`{"headers":{"x":1}}`, "malformed headers.x:wrong_type"},

@@ -51,6 +51,11 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 			if limits.Body > 0 {
 				r.Body = http.MaxBytesReader(w, r.Body, limits.Body)
 			}
+			if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+				// RFC 9112 §6.3: with a length beside the chunks, which net/http doesn't tell, somebody in
+				// between may have counted otherwise, and what follows may not be theirs.
+				c.Response().Header().Set(echo.HeaderConnection, "close")
+			}
 		}
 		c.Response().Before(func() { setDeadline(connection.SetWriteDeadline, limits.AnswerTime) })
 		return next(c)

@@ -229,7 +229,9 @@ func (s *shape) array(t reflect.Type, path string, depth int) error {
 func checkString(text string, t reflect.Type, path string) error {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		if _, err := time.Parse(time.RFC3339, text); err != nil {
+		// A year of five digits in UTC can be stored, and then not be written as JSON any more.
+		at, err := time.Parse(time.RFC3339, text)
+		if year := at.UTC().Year(); err != nil || year < 1 || year > 9999 {
 			return malformedMember(path, "invalid", "Write the time as 2006-01-02T15:04:05Z (RFC 3339).").Because(err)
 		}
 	case !isText(t) && t.Kind() != reflect.Interface:
