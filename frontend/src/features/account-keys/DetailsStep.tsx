@@ -1,8 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
+import type { AccountKey, AccountKeyChange } from "@/api/account-keys";
 import { useStartAuthorization } from "@/api/authorizations";
-import type { Versioned } from "@/api/client";
 import { t } from "@/i18n/t";
 import { openDialogWindow, rememberReturn } from "@/lib/authorizing";
 import { Button } from "@/ui/Button";
@@ -18,15 +17,15 @@ import { MoreDetails } from "./MoreDetails";
 import { PasteBox, usePaste } from "./PasteBox";
 
 type DetailsStepProps = {
-  accountKey: Versioned<AccountKey>;
+  accountKey: AccountKey;
   form: DetailsForm;
+  onSave: (change: AccountKeyChange) => Promise<unknown>;
   failure: PlacedFailure | null;
   onStarted: (attemptId: string) => void;
 };
 
 /** The ids, the secret, and the button that saves, checks and opens Microsoft's dialog. */
-export function DetailsStep({ accountKey, form, failure, onStarted }: DetailsStepProps) {
-  const update = useUpdateAccountKey(accountKey.id);
+export function DetailsStep({ accountKey, form, onSave, failure, onStarted }: DetailsStepProps) {
   const start = useStartAuthorization(accountKey.id);
   const navigate = useNavigate();
   const popup = useRef<Window | null>(null);
@@ -36,7 +35,7 @@ export function DetailsStep({ accountKey, form, failure, onStarted }: DetailsSte
     if (failure) setError(failure.field, { message: failure.message }, { shouldFocus: true });
   }, [failure, setError]);
 
-  const save = (values: DetailsValues) => update.mutateAsync(changeOf(values, accountKey));
+  const save = (values: DetailsValues) => onSave(changeOf(values));
 
   async function authorize(values: DetailsValues) {
     const dialog = popup.current;

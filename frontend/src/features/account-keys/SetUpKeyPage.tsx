@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { BookOpen } from "lucide-react";
 import { useRef, useState } from "react";
-import { accountKeys, useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
+import { accountKeys, useUpdateAccountKey, type AccountKey, type AccountKeyChange } from "@/api/account-keys";
 import type { Versioned } from "@/api/client";
 import { RegistrationGuide, type Way } from "@/features/app-registration";
 import { t } from "@/i18n/t";
@@ -42,6 +42,12 @@ function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
   const navigate = route.useNavigate();
   const update = useUpdateAccountKey(accountKey.id);
   const form = useDetailsForm(accountKey);
+  // The version that the form was filled with, or that was saved from here: a later one is somebody else's.
+  const [etag, setEtag] = useState(accountKey.etag);
+  const save = async (change: AccountKeyChange) => {
+    const saved = await update.mutateAsync({ ...change, etag });
+    setEtag(saved.etag);
+  };
   const [failure, setFailure] = useState<PlacedFailure | null>(
     field ? { field, message: t("check.foundHere") } : null,
   );
@@ -93,7 +99,7 @@ function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
           initial={accountKey}
           submitLabel={t("wizard.next")}
           onSubmit={async ({ displayName, description }) => {
-            await update.mutateAsync({ displayName, description, etag: accountKey.etag });
+            await save({ displayName, description });
             goTo("redirect");
           }}
         />
@@ -103,6 +109,7 @@ function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
         <DetailsStep
           accountKey={accountKey}
           form={form}
+          onSave={save}
           failure={failure}
           onStarted={(id) => {
             setFailure(null);

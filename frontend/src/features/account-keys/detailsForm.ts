@@ -1,5 +1,4 @@
-import type { AccountKey } from "@/api/account-keys";
-import type { Versioned } from "@/api/client";
+import type { AccountKey, AccountKeyChange } from "@/api/account-keys";
 import { useForm } from "@/lib/form";
 import { z } from "@/lib/zod";
 
@@ -44,14 +43,10 @@ export function useDetailsForm(accountKey: AccountKey) {
 export type DetailsForm = ReturnType<typeof useDetailsForm>;
 
 /** What to save: an empty secret field keeps the secret that is there. */
-export function changeOf(
-  { clientSecret, clientSecretExpiresOn, ...rest }: DetailsValues,
-  key: Versioned<AccountKey>,
-) {
+export function changeOf({ clientSecret, clientSecretExpiresOn, ...rest }: DetailsValues): AccountKeyChange {
   return {
     ...rest,
     ...(clientSecret === "" ? {} : { clientSecret }),
     clientSecretExpiresOn: clientSecretExpiresOn === "" ? null : clientSecretExpiresOn,
-    etag: key.etag,
   };
 }

@@ -87,6 +87,36 @@ test("what was typed is still there after a look at another step", async () => {
   expect(await screen.findByLabelText("Directory (tenant) ID")).toHaveValue("fabrikam");
 });
 
+test("every save names the version that was seen, never one that came in between", async () => {
+  const seen: (string | null)[] = [];
+  server.use(
+    http.patch("*/api/v1/account-keys/:id", ({ request }) => {
+      seen.push(request.headers.get("If-Match"));
+      return HttpResponse.json(draft, { headers: { ETag: `"own${seen.length}"` } });
+    }),
+  );
+  const { user, queryClient } = renderAt(`${at}?step=name`);
+  await user.click(await screen.findByRole("button", { name: "Next" }));
+  await screen.findByRole("button", { name: "It is registered, next" });
+  // Somebody else changes the key, and a refresh in the background brings it.
+  server.use(
+    answer("get", "/api/v1/account-keys/:id", { ...draft, loginHint: "x@y.example" }, { etag: '"other"' }),
+  );
+  await queryClient.invalidateQueries();
+  await user.click(screen.getByRole("button", { name: "It is registered, next" }));
+  await user.click(await screen.findByRole("button", { name: "Save and finish later" }));
+  await waitFor(() => expect(seen).toEqual(['"v1"', '"own1"']));
+});
+
+test("a key that somebody else changed meanwhile is not overwritten", async () => {
+  server.use(refuse("patch", "/api/v1/account-keys/:id", { status: 412, code: "precondition_failed" }));
+  const { user } = renderAt(`${at}?step=details`);
+  await user.type(await screen.findByLabelText("Directory (tenant) ID"), "fabrikam.example");
+  await user.click(screen.getByRole("button", { name: "Save and finish later" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent("Somebody else changed this meanwhile");
+  expect(screen.getByLabelText("Directory (tenant) ID")).toHaveValue("fabrikam.example");
+});
+
 test("Authorize saves, starts, and sends the window that it opened at the click to Microsoft", async () => {
   const dialog = stubWindow();
   const saved = record("patch", "/api/v1/account-keys/:id", { ...draft, ...ids });
