@@ -152,6 +152,8 @@ type Key struct {
 	AccountTenantID         string
 	AccountUPN              string `gorm:"column:account_upn"`
 	AccountName             string
+	AuthorizedAt            *time.Time // the last time, as is LastUsedAt: both outlive the grant
+	LastUsedAt              *time.Time
 	CreatedAt               time.Time
 	UpdatedAt               time.Time
 	CreatedByType           auth.PrincipalType
@@ -205,10 +207,8 @@ type Summary struct {
 	Key
 	GrantID        string
 	GrantedScopes  Scopes
-	AuthorizedAt   *time.Time
 	TokenExpiresAt *time.Time
 	RefreshedAt    *time.Time
-	LastUsedAt     *time.Time
 }
 
 // Failures that callers may see.

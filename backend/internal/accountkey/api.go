@@ -100,7 +100,7 @@ type keyView struct {
 	CreatedAt     time.Time        `json:"createdAt" validate:"required"`
 	UpdatedAt     time.Time        `json:"updatedAt" validate:"required"`
 	CreatedBy     audit.ActorView  `json:"createdBy" validate:"required"`
-	AuthorizedAt  *time.Time       `json:"authorizedAt" validate:"required"`
+	AuthorizedAt  *time.Time       `json:"authorizedAt" validate:"required"` // The last time, whatever became of it since
 	LastUsedAt    *time.Time       `json:"lastUsedAt" validate:"required"`
 } // @name AccountKey
 

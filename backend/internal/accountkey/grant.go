@@ -33,7 +33,7 @@ func Authorize(tx *gorm.DB, now time.Time, key Key, grant Grant, account Account
 	key.AccountObjectID, key.AccountTenantID = account.ObjectID, account.TenantID
 	key.AccountUPN, key.AccountName = account.UserPrincipalName, account.DisplayName
 	columns := map[string]any{
-		"status": StatusAuthorized, "status_reason": Reason{}, "updated_at": now, "search_text": searchText(&key),
+		"status": StatusAuthorized, "status_reason": Reason{}, "updated_at": now, "search_text": searchText(&key), "authorized_at": now,
 		"account_object_id": account.ObjectID, "account_tenant_id": account.TenantID,
 		"account_upn": account.UserPrincipalName, "account_name": account.DisplayName,
 		"attempt_epoch": gorm.Expr("attempt_epoch + 1"),
@@ -61,6 +61,18 @@ func authorization(tx *gorm.DB, key Key, grant Grant, account Account) (audit.Ch
 	c.Add("account", accountName(key), nameOf(account))
 	c.Add("grantedScopes", scopes, grant.Scopes)
 	return c, nil
+}
+
+// NoteUse records when a key was last used, which is no edit and changes no version. It is conditional, so
+// that it never undoes a newer note. Call it before anything else in the transaction: whoever changes a key
+// takes its row first, and what hangs on it afterwards.
+func NoteUse(tx *gorm.DB, keyID string, now time.Time) error {
+	err := tx.Model(&Key{}).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", keyID, now).
+		UpdateColumn("last_used_at", now).Error
+	if err != nil {
+		return fmt.Errorf("note use of account key %s: %w", keyID, err)
+	}
+	return nil
 }
 
 // nameOf is how messages call an account.

@@ -38,8 +38,8 @@ func Load(q *gorm.DB, id string) (Key, error) {
 
 func summaries(q *gorm.DB) *gorm.DB {
 	return q.Table("account_keys").
-		Select("account_keys.*, grants.id AS grant_id, grants.scopes AS granted_scopes, grants.authorized_at AS authorized_at, " +
-			"tokens.expires_at AS token_expires_at, tokens.refreshed_at AS refreshed_at, tokens.last_used_at AS last_used_at").
+		Select("account_keys.*, grants.id AS grant_id, grants.scopes AS granted_scopes, " +
+			"tokens.expires_at AS token_expires_at, tokens.refreshed_at AS refreshed_at").
 		Joins("LEFT JOIN grants ON grants.account_key_id = account_keys.id").
 		Joins("LEFT JOIN tokens ON tokens.grant_id = grants.id")
 }

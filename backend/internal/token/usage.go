@@ -104,6 +104,9 @@ func (b *Broker) countUse(ctx context.Context, t *tally, k tallyKey, name string
 		return nil
 	}
 	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := accountkey.NoteUse(tx, k.keyID, b.Now()); err != nil {
+			return err
+		}
 		if err := addUses(tx, k, t.minute, t.pending); err != nil {
 			return err
 		}

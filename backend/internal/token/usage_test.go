@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
+	"github.com/latchkey/latchkey/backend/internal/apptest"
+	"github.com/latchkey/latchkey/backend/internal/emulator"
 	"github.com/latchkey/latchkey/backend/internal/token"
 )
 
@@ -164,5 +168,58 @@ func TestConsumers(t *testing.T) {
 		require.Len(t, list, 1)
 		require.Equal(t, "billing", list[0]["name"])
 		require.Equal(t, false, list[0]["allowed"])
+	})
+}
+
+func TestLastUsed(t *testing.T) {
+	t.Parallel()
+	t.Run("it outlives the tokens, and is no edit of the key", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		require.Nil(t, f.key().At("lastUsedAt"))
+		authorized, version := f.key().Text("authorizedAt"), f.key().Header.Get("ETag")
+		f.issue().Status(http.StatusOK)
+		used := f.key().Text("lastUsedAt")
+		require.Equal(t, version, f.key().Header.Get("ETag"))
+
+		f.Emulator.Advance(5 * time.Minute)
+		revoked := f.admin.Call(http.MethodPost, f.path+"/revoke", nil).Status(http.StatusOK)
+		require.Equal(t, used, revoked.Text("lastUsedAt"))
+		require.Equal(t, authorized, revoked.Text("authorizedAt"))
+		require.Equal(t, used, f.admin.Call(http.MethodGet, "/api/v1/account-keys", nil).Items()[0]["lastUsedAt"])
+
+		require.Equal(t, "succeeded", f.admin.Authorize(f.keyID, "mara", emulator.Accept).Text("status"))
+		again := f.key()
+		require.Equal(t, used, again.Text("lastUsedAt"), "being authorized is no use")
+		require.Greater(t, again.Text("authorizedAt"), authorized)
+		f.issue().Status(http.StatusOK)
+		require.Greater(t, f.key().Text("lastUsedAt"), used)
+	})
+	t.Run("a use and a finding about the key cannot wait for each other", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		if !f.OnPostgres() {
+			t.Skip("SQLite has one writer, who waits for nobody")
+		}
+		require.NoError(t, f.Emulator.RevokeSessions("mara"))
+		finish := f.heldRefresh(t)
+		var got apptest.Answer
+		found := make(chan struct{})
+		require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+			require.NoError(t, accountkey.NoteUse(tx, f.keyID, f.Emulator.Now()))
+			go func() {
+				defer close(found)
+				got = finish()
+			}()
+			require.Eventually(t, func() bool {
+				var waiting int64
+				require.NoError(t, f.DB.Read(t.Context()).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").
+					Scan(&waiting).Error)
+				return waiting > 0
+			}, 20*time.Second, 10*time.Millisecond, "the finding waits for the key's row")
+			return tx.Model(&token.Token{}).Where("account_key_id = ?", f.keyID).UpdateColumn("last_used_at", f.Emulator.Now()).Error
+		}))
+		<-found
+		require.Equal(t, "reauthorization_required", got.Status(http.StatusConflict).Text("code"))
 	})
 }

@@ -927,7 +927,10 @@ export interface components {
         };
         AccountKey: {
             account: components["schemas"]["Account"] | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description The last time, whatever became of it since
+             */
             authorizedAt: string | null;
             clientId: string;
             clientSecret: components["schemas"]["ClientSecretState"];

@@ -188,7 +188,7 @@ export const accountKeys = {
   "key.permissionMissing": "Missing",
   "key.credential": "App and credential",
   "key.tokenExpires": "Token expires",
-  "key.authorizedAt": "Authorized",
+  "key.authorizedAt": "Last authorized",
   "key.created": "Created",
   "key.createdBy": "by {name}",
   "key.secretHint": "Saved, ends in {hint}",
