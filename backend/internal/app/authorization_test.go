@@ -35,13 +35,16 @@ const (
 // TestAuthorization until somebody has thought about who may see what it names.
 func things() map[string]thing {
 	return map[string]thing{
-		"/api/v1/account-keys/:id": {keyed, func(w *world, _ []string, _ caller) string {
-			w.made++
-			return w.admin.CreateKey(fmt.Sprintf("Mailbox %d", w.made))
-		}},
+		"/api/v1/account-keys/:id": {keyed, func(w *world, _ []string, c caller) string { return w.keyFor(c) }},
 		"/api/v1/account-keys/:id/authorizations/:aid": {keyed, func(w *world, parents []string, _ caller) string {
 			return w.admin.Call(http.MethodPost, keysPath+"/"+parents[0]+"/authorizations", map[string]any{"mode": "popup"}).
 				Status(http.StatusCreated).Text("id")
+		}},
+		"/api/v1/audit-entries/:id": {keyed, func(w *world, _ []string, c caller) string {
+			entries := w.admin.Call(http.MethodGet, "/api/v1/audit-entries?objectId="+w.keyFor(c), nil).Status(http.StatusOK).Items()
+			require.NotEmpty(w.t, entries)
+			id, _ := entries[0]["id"].(string)
+			return id
 		}},
 		"/api/v1/api-clients/:id": {anybody, func(w *world, _ []string, _ caller) string {
 			w.made++
@@ -103,19 +106,28 @@ func fill(path string, ids []string) string {
 	})
 }
 
-// makeIDs makes what a path names, for a caller who may have it. The first is the account key, if one is
-// given and that is what the path begins with.
-func (w *world) makeIDs(path string, c caller, key string) []string {
+// makeIDs makes what a path names, for a caller who may have it.
+func (w *world) makeIDs(path string, c caller) []string {
 	w.t.Helper()
 	ids := []string{}
-	for i, what := range parameters(w.t, path) {
-		if i == 0 && key != "" && what.whose == keyed {
-			ids = append(ids, key)
-			continue
-		}
+	for _, what := range parameters(w.t, path) {
 		ids = append(ids, what.make(w, ids, c))
 	}
 	return ids
+}
+
+// keyFor is an account key for a caller: a fresh one, unless theirs is given.
+func (w *world) keyFor(c caller) string {
+	w.t.Helper()
+	if c.key != "" {
+		return c.key
+	}
+	w.made++
+	id := w.admin.CreateKey(fmt.Sprintf("Mailbox %d", w.made))
+	if c.program {
+		w.change(c.clientID, map[string]any{"accountKeyIds": []string{id}})
+	}
+	return id
 }
 
 // ownerOf says whose what a path names is: everything under a thing is its owner's.
@@ -201,7 +213,7 @@ func (w *world) call(c caller, route httpapi.Route, ids []string, body any, head
 
 // checkPublic shows that a credential makes no difference where none is asked for.
 func (w *world) checkPublic(route httpapi.Route) {
-	ids := w.makeIDs(route.Path, w.ada(), "")
+	ids := w.makeIDs(route.Path, w.ada())
 	for _, c := range append(w.strangers[:len(w.strangers):len(w.strangers)], w.people...) {
 		got := w.call(c, route, ids, w.body(route))
 		require.NotContains(w.t, []string{"unauthenticated", "permission_denied"}, got.At("code"), c.name)
@@ -213,7 +225,7 @@ func (w *world) checkPublic(route httpapi.Route) {
 // checkRefused calls the route as everybody who may not: the answer tells nothing and nothing changes.
 func (w *world) checkRefused(route httpapi.Route) {
 	owned := ownerOf(w.t, route.Path)
-	ids := w.makeIDs(route.Path, w.ada(), w.foreignKey)
+	ids := w.makeIDs(route.Path, w.ada())
 	callers := slices.Concat(w.strangers, w.people, w.programs[route.Access.Permission], []caller{w.outsider})
 	before := contentOf(w.t, w.app)
 	for _, c := range callers {
@@ -281,7 +293,7 @@ func (w *world) checkHidden(route httpapi.Route) {
 	if len(what) == 0 {
 		return
 	}
-	ids := w.makeIDs(route.Path, w.ada(), w.foreignKey)
+	ids := w.makeIDs(route.Path, w.ada())
 	for _, c := range []caller{w.outsider, w.people[0]} {
 		if judge(route, c, what[0].whose, false) != hidden {
 			continue
@@ -291,7 +303,7 @@ func (w *world) checkHidden(route httpapi.Route) {
 		}
 	}
 	if len(what) > 1 {
-		ids, others := w.makeIDs(route.Path, w.people[0], ""), w.makeIDs(route.Path, w.people[0], "")
+		ids, others := w.makeIDs(route.Path, w.people[0]), w.makeIDs(route.Path, w.people[0])
 		mixed := append(others[:1:1], ids[1:]...)
 		for _, c := range []caller{w.people[0], w.outsider} {
 			if !route.Access.People || !c.program {
@@ -314,7 +326,7 @@ func (w *world) checkForeignInBody(route httpapi.Route) {
 		if schema.Properties[name] == nil {
 			continue
 		}
-		ids := w.makeIDs(route.Path, w.people[0], "")
+		ids := w.makeIDs(route.Path, w.people[0])
 		ask := func(id string) apptest.Answer {
 			body, _ := w.body(route).(map[string]any)
 			body[name] = value(id)
@@ -354,10 +366,7 @@ func (w *world) checkAdmitted(route httpapi.Route) {
 		if judge(route, c, owned, true) != admitted {
 			continue
 		}
-		ids := w.makeIDs(route.Path, c, "")
-		if c.program && owned == keyed {
-			w.change(c.clientID, map[string]any{"accountKeyIds": ids[:1]})
-		}
+		ids := w.makeIDs(route.Path, c)
 		got := w.call(c, route, ids, w.body(route))
 		require.NotContains(w.t, []int{
 			http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType,

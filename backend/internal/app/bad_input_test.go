@@ -159,13 +159,14 @@ type trial struct {
 	o      *apptest.Operation
 	ids    []string
 	before map[string][]string
+	told   bool   // something was accepted, so the log may have grown
 	now    string // what is being tried, for the message when it fails
 }
 
 func (w *world) trial(route httpapi.Route) *trial {
 	w.t.Helper()
 	w.signInAgain()
-	return &trial{w: w, route: route, o: operationOf(w.t, route), ids: w.makeIDs(route.Path, w.people[0], ""), before: contentOf(w.t, w.app)}
+	return &trial{w: w, route: route, o: operationOf(w.t, route), ids: w.makeIDs(route.Path, w.people[0]), before: contentOf(w.t, w.app)}
 }
 
 // send sends one request as the administrator; what is refused must not change anything.
@@ -201,6 +202,7 @@ func (x *trial) call(a attempt, path string) apptest.Answer {
 	}
 	require.Less(t, len(got.Body), 200_000, "a long answer to %s", x.now)
 	if got.Code < http.StatusBadRequest {
+		x.told = true
 		require.False(t, a.broken, "%s was accepted: %s", x.now, got.Body)
 		return got
 	}
@@ -284,6 +286,7 @@ func (x *trial) dates(g *generator, schema *openapi3.Schema) {
 			body[name] = date
 			if got := x.send(attempt{what: name + " as " + date, body: mustJSON(body)}); got.Code < http.StatusBadRequest {
 				x.w.requireReadable(x.ids, x.route)
+				x.before = contentOf(x.w.t, x.w.app) // looking at everything includes an export, which is an entry
 			}
 		}
 	}
@@ -344,7 +347,11 @@ func TestBadQueriesAndPaths(t *testing.T) {
 			x.queries()
 		}
 		x.paths()
-		requireSame(t, x.before, contentOf(t, w.app))
+		after := contentOf(t, w.app)
+		if x.told { // an export is an entry of the log
+			after["audit_entries"] = x.before["audit_entries"]
+		}
+		requireSame(t, x.before, after)
 		failing = false
 	}
 }

@@ -29,6 +29,7 @@ type caller struct {
 	program     bool
 	permissions []auth.Permission
 	clientID    string // of a program
+	key         string // the account key that their things hang on; empty: a fresh one for each
 }
 
 // world is the product with somebody of every sort, and a key that programs were not given.
@@ -106,8 +107,8 @@ func (w *world) signedIn(name string, role auth.Role) caller {
 	}
 }
 
-// ada is the first administrator, whose things are nobody else's.
-func (w *world) ada() caller { return caller{name: "ada"} }
+// ada is the first administrator: her sessions are nobody else's, and what she has hangs on the foreign key.
+func (w *world) ada() caller { return caller{name: "ada", key: w.foreignKey} }
 
 // signInAgain replaces the sessions that the routes before have ended.
 func (w *world) signInAgain() {

@@ -86,9 +86,9 @@ func TestWire(t *testing.T) {
 		"a version that is none":       {"GET / HTTP/9.9\r\n" + host + "\r\n", []int{505}},
 		"no version":                   {"GET /\r\n\r\n", []int{400}},
 		"TLS":                          {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + strings.Repeat("\x00", 100) + "\r\n\r\n", []int{400}},
-		"HTTP/2 without TLS":           {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{404}},
+		"HTTP/2 without TLS":           {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{405}},
 		"something else to expect":     {session + "Expect: the-spanish-inquisition\r\nContent-Length: 2\r\n\r\n{}", []int{417}},
-		"CONNECT":                      {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n", []int{404}},
+		"CONNECT":                      {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n", []int{405}},
 		"TRACE":                        {"TRACE /api/v1/session HTTP/1.1\r\n" + host + cookie + "\r\n", []int{405}},
 		"a method of its own":          {"BREW /api/v1/session HTTP/1.1\r\n" + host + cookie + "\r\n", []int{405}},
 		"a method in small letters":    {"delete /api/v1/account-keys/" + keyID + " HTTP/1.1\r\n" + host + cookie + "\r\n", []int{405}},
@@ -154,7 +154,7 @@ func TestAbandoned(t *testing.T) {
 	const request = "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 	for range 20 { // the end of the sending may come before or after the work
 		for _, answer := range say(t, a, request) {
-			require.Contains(t, []int{http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests}, answer.StatusCode)
+			require.Contains(t, []int{http.StatusUnauthorized, http.StatusRequestTimeout, 499, http.StatusTooManyRequests}, answer.StatusCode)
 		}
 	}
 	require.NotContains(t, a.Output.String(), `"level":"ERROR"`)

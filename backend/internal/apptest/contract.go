@@ -73,7 +73,11 @@ func (x exchange) check() error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(list, func(o *Operation) bool { return o.Method == x.method && o.pattern.MatchString(x.url.EscapedPath()) })
+	method := x.method
+	if method == http.MethodHead {
+		method = http.MethodGet // whose answer it is, without the body
+	}
+	i := slices.IndexFunc(list, func(o *Operation) bool { return o.Method == method && o.pattern.MatchString(x.url.EscapedPath()) })
 	if i < 0 {
 		if strings.HasPrefix(x.url.Path, "/api/v1/") && x.code != http.StatusNotFound && x.code != http.StatusMethodNotAllowed {
 			return fmt.Errorf("the document has no %s %s, which was answered %d", x.method, x.url.Path, x.code)
@@ -114,7 +118,7 @@ func (x exchange) checkAnswer(o *Operation) error {
 			return fmt.Errorf("the header %s is missing", name)
 		}
 	}
-	if len(ref.Value.Content) == 0 {
+	if x.method == http.MethodHead || len(ref.Value.Content) == 0 {
 		if len(x.answer) > 0 {
 			return errors.New("the answer should have no body")
 		}

@@ -95,7 +95,7 @@ func (s *Server) unrouted(next echo.HandlerFunc) echo.HandlerFunc {
 // forPrograms reports the addresses where no page is ever shown: a program that asks for something which
 // isn't there is told so, and not given a page with status 200.
 func forPrograms(address string) bool {
-	address = path.Clean("/" + address)
+	address = strings.ToLower(path.Clean("/" + address)) // somebody who writes it in capitals is no person either
 	for _, root := range []string{"/api", "/oauth", "/.well-known", "/identity", "/graph", "/healthz", "/readyz", "/metrics"} {
 		if address == root || strings.HasPrefix(address, root+"/") {
 			return true

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"io"
 	"context"
 	"errors"
 	"fmt"
@@ -147,10 +148,16 @@ func TestFailures(t *testing.T) {
 			require.Equal(t, want, got.Header.Get("Retry-After"), path)
 		}
 	})
-	t.Run("an answer that was given is not given again", func(t *testing.T) {
-		got := s.call(t, http.MethodGet, "/api/v1/twice", nil)
-		require.Equal(t, http.StatusAccepted, got.StatusCode)
-		require.Equal(t, "taken", got.body)
+	t.Run("an answer that fails after it was given is cut off, so that a part never passes for the whole", func(t *testing.T) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/api/v1/twice", nil)
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_, err = io.ReadAll(response.Body)
+			require.NoError(t, response.Body.Close())
+		}
+		require.Error(t, err)
+		require.Contains(t, s.logged(), "answer cut short")
 	})
 }
 
