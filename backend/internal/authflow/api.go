@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -233,17 +234,20 @@ func (a *API) callback(c echo.Context) error {
 	switch {
 	case errors.Is(err, ErrStateUnknown):
 		return a.consented(c)
-	case err != nil && id == "" && c.Request().Context().Err() != nil:
-		return err // the browser has gone, and nothing was spent
 	case err != nil:
-		// Something of ours failed. A page says so, since a problem document helps nobody who came from
-		// Microsoft; the log has the cause.
-		a.Service.Logger.ErrorContext(c.Request().Context(), "authorization not finished", "authorization_id", id, "error", err)
-		if id == "" {
-			id = "error"
-		}
+		return a.unfinished(c, id, err)
 	}
 	return c.Redirect(http.StatusSeeOther, a.Service.PublicURL+"/authorization/"+id)
+}
+
+// unfinished is the end of the callback when something of ours failed. A page says so, since a problem
+// document helps nobody who came from Microsoft; the log has the cause.
+func (a *API) unfinished(c echo.Context, id string, err error) error {
+	if id == "" && c.Request().Context().Err() != nil {
+		return err // the browser has gone, and nothing was spent
+	}
+	a.Service.Logger.ErrorContext(c.Request().Context(), "callback not finished", "authorization_id", id, "error", err)
+	return c.Redirect(http.StatusSeeOther, a.Service.PublicURL+"/authorization/"+cmp.Or(id, "error"))
 }
 
 // @Summary   Get the outcome of an authorization in the browser that made it

@@ -62,7 +62,7 @@ func (a *API) consented(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, a.Service.PublicURL+"/authorization/unknown")
 	}
 	if err != nil {
-		return err
+		return a.unfinished(c, "", err)
 	}
 	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure follows the public URL
 		Name: consentCookie(id), Value: reader.Reveal(), Path: consentPath,

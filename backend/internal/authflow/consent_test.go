@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/apptest"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
@@ -192,6 +193,40 @@ func stateOf(t *testing.T, link string) string {
 	parsed, err := url.Parse(link)
 	require.NoError(t, err)
 	return url.QueryEscape(parsed.Query().Get("state"))
+}
+
+func TestConsentFault(t *testing.T) {
+	t.Parallel()
+	f := newConsents(t)
+	path, link := f.link(t, "Unlucky")
+	callback := f.follow(t, link, emulator.Accept)
+	rename := func(from, to string) {
+		require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error { return tx.Migrator().RenameTable(from, to) }))
+	}
+	rename("audit_entries", "audit_entries_elsewhere") // the last that is written
+	got := f.Browser().Call(http.MethodGet, callback, nil).Status(http.StatusSeeOther)
+	require.Equal(t, f.URL+"/authorization/error", got.Header.Get("Location"))
+	require.Empty(t, got.Header.Get("Set-Cookie"))
+	rename("audit_entries_elsewhere", "audit_entries")
+	f.comesBack(t, callback) // the state is still good
+	require.Equal(t, "admin_consent.granted:success", f.timeline(path)[0])
+}
+
+func TestConsentCleanUp(t *testing.T) {
+	t.Parallel()
+	f := newConsents(t)
+	_, link := f.link(t, "Kept, then removed")
+	f.comesBack(t, f.follow(t, link, emulator.Accept))
+	f.Emulator.Advance(36 * 24 * time.Hour) // a week's life and most of a month
+	require.NoError(t, f.Flow.CleanUp(t.Context()))
+	rows := func() (n int64) {
+		require.NoError(t, f.DB.Read(t.Context()).Table("admin_consents").Count(&n).Error)
+		return n
+	}
+	require.EqualValues(t, 1, rows())
+	f.Emulator.Advance(2 * 24 * time.Hour)
+	require.NoError(t, f.Flow.CleanUp(t.Context()))
+	require.Zero(t, rows())
 }
 
 func TestConsentState(t *testing.T) {
