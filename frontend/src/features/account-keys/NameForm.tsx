@@ -17,13 +17,20 @@ type NameFormProps = {
   initial: NameValues;
   submitLabel: string;
   onSubmit: (values: NameValues) => Promise<unknown>;
+  /** Told what is typed, where the form may go and come back. */
+  onChange?: (values: NameValues) => void;
   beside?: ReactNode;
 };
 
-export function NameForm({ initial, submitLabel, onSubmit, beside }: NameFormProps) {
+export function NameForm({ initial, submitLabel, onSubmit, onChange, beside }: NameFormProps) {
   const form = useForm(schema, initial);
   return (
-    <form noValidate onSubmit={form.submit(onSubmit)} className="grid gap-4">
+    <form
+      noValidate
+      onSubmit={form.submit(onSubmit)}
+      onChange={() => onChange?.(form.values())}
+      className="grid gap-4"
+    >
       <TextField
         label={t("wizard.displayName")}
         hint={t("wizard.nameText")}

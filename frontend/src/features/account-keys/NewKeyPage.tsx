@@ -29,6 +29,7 @@ export function NewKeyPage() {
 function Steps({ types }: { types: { value: string; label: string }[] }) {
   const [type, setType] = useState(types[0]?.value ?? "");
   const [step, setStep] = useState<"type" | "name">("type");
+  const [name, setName] = useState({ displayName: "", description: "" });
   const create = useCreateAccountKey();
   const navigate = useNavigate();
   const body = useRef<HTMLDivElement>(null);
@@ -62,7 +63,8 @@ function Steps({ types }: { types: { value: string; label: string }[] }) {
       ) : (
         <div ref={body}>
           <NameForm
-            initial={{ displayName: "", description: "" }}
+            initial={name}
+            onChange={setName}
             submitLabel={t("wizard.next")}
             onSubmit={async (values) => {
               const { id } = await create.mutateAsync({ type, ...values });

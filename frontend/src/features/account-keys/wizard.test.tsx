@@ -526,6 +526,17 @@ test("a new key goes from its type over its name to the redirect URI", async () 
   expect(router.state.location.pathname).toBe(at);
 });
 
+test("going back to the type of a new key loses no name", async () => {
+  const { user } = renderAt("/account-keys/new");
+  await user.click(await screen.findByRole("button", { name: "Next" }));
+  await user.type(await screen.findByLabelText("Display Name"), "Invoices mailbox");
+  await user.type(screen.getByLabelText(/^Description/), "AP automation");
+  await user.click(screen.getByRole("button", { name: "Back" }));
+  await user.click(await screen.findByRole("button", { name: "Next" }));
+  expect(await screen.findByLabelText("Display Name")).toHaveValue("Invoices mailbox");
+  expect(screen.getByLabelText(/^Description/)).toHaveValue("AP automation");
+});
+
 test("the key's page edits permissions against the version that was seen", async () => {
   serveKey(anAccountKey({ missingScopes: ["Mail.Send"] }));
   let ifMatch: string | null = null;
