@@ -11,7 +11,7 @@ import { Callout } from "@/ui/Callout";
 import { QueryView } from "@/ui/QueryView";
 import { Spinner } from "@/ui/Spinner";
 import { AdminConsent } from "./AdminConsent";
-import { ConfirmAccount } from "./ConfirmAccount";
+import { AccountKept, accountKept, ConfirmAccount } from "./ConfirmAccount";
 import { isDetail, type PlacedFailure } from "./detailsForm";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 import { MicrosoftHelp } from "./MicrosoftHelp";
@@ -72,7 +72,11 @@ function Outcome({ attempt, accountKey, onAgain }: OutcomeProps) {
         </>
       );
     case "failed":
-      return <Failed attempt={attempt} accountKey={accountKey} onAgain={onAgain} />;
+      return accountKept(attempt) ? (
+        <AccountKept attempt={attempt} actions={<Finish keyId={accountKey.id} />} />
+      ) : (
+        <Failed attempt={attempt} accountKey={accountKey} onAgain={onAgain} />
+      );
   }
 }
 
@@ -103,7 +107,6 @@ function Pending({ attempt, accountKey, onAgain }: EndProps & { onAgain: () => v
 }
 
 function Succeeded({ attempt, accountKey }: EndProps) {
-  const navigate = useNavigate();
   const account = attempt.account?.userPrincipalName ?? "";
   return (
     <>
@@ -116,14 +119,21 @@ function Succeeded({ attempt, accountKey }: EndProps) {
         <p>{attempt.grantedScopes.join(", ")}</p>
       </div>
       <div>
-        <Button
-          variant="primary"
-          onClick={() => void navigate({ to: "/account-keys", search: { fresh: accountKey.id } })}
-        >
-          {t("wizard.finish")}
-        </Button>
+        <Finish keyId={accountKey.id} />
       </div>
     </>
+  );
+}
+
+function Finish({ keyId }: { keyId: string }) {
+  const navigate = useNavigate();
+  return (
+    <Button
+      variant="primary"
+      onClick={() => void navigate({ to: "/account-keys", search: { fresh: keyId } })}
+    >
+      {t("wizard.finish")}
+    </Button>
   );
 }
 

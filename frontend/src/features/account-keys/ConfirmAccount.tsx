@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useDecideAuthorization, type Authorization } from "@/api/authorizations";
 import { t } from "@/i18n/t";
 import { Button } from "@/ui/Button";
@@ -34,6 +35,21 @@ export function ConfirmAccount({ attempt }: { attempt: Authorization }) {
           [t("attempt.signedIn"), named(attempt.account)],
         ]}
       />
+    </Callout>
+  );
+}
+
+/** Whether somebody decided that the key stays with its account: nothing went wrong, and nothing changed. */
+export const accountKept = ({ failure }: Authorization) => failure?.code === "rejected";
+
+export function AccountKept({ attempt, actions }: { attempt: Authorization; actions?: ReactNode }) {
+  const account = attempt.currentAccount?.userPrincipalName;
+  return (
+    <Callout
+      title={account ? t("attempt.keptTitle", { account }) : t("attempt.keptTitleAlone")}
+      actions={actions}
+    >
+      <p>{t("attempt.keptText")}</p>
     </Callout>
   );
 }

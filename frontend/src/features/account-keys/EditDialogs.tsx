@@ -14,7 +14,7 @@ import { FormError } from "@/ui/FormError";
 import { PasswordField } from "@/ui/PasswordField";
 import { TextField } from "@/ui/TextField";
 import { toast } from "@/ui/toast";
-import { ConfirmAccount } from "./ConfirmAccount";
+import { AccountKept, accountKept, ConfirmAccount } from "./ConfirmAccount";
 import { NameForm } from "./NameForm";
 import { ScopePicker } from "./ScopePicker";
 
@@ -176,11 +176,14 @@ function MadeLink({ attempt }: { attempt: Authorization }) {
         />
       )}
       {now?.status === "needs_confirmation" && <ConfirmAccount attempt={now} />}
-      {now?.status === "failed" && (
-        <Callout live tone="danger" title={t("attempt.failedTitle")}>
-          <p>{now.failure?.message}</p>
-        </Callout>
-      )}
+      {now?.status === "failed" &&
+        (accountKept(now) ? (
+          <AccountKept attempt={now} />
+        ) : (
+          <Callout live tone="danger" title={t("attempt.failedTitle")}>
+            <p>{now.failure?.message}</p>
+          </Callout>
+        ))}
     </>
   );
 }

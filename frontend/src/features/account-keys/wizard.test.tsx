@@ -442,6 +442,29 @@ test("a declined attempt is no error, and offers the help", async () => {
   expect(await screen.findByRole("heading", { name: "Authorization Details" })).toBeVisible();
 });
 
+test("a key that stays with its account is no failure, and Finish goes to the list", async () => {
+  const kept: Partial<Authorization> = {
+    status: "failed",
+    currentAccount: anAccountKey().account,
+    failure: {
+      code: "rejected",
+      class: "declined",
+      field: "",
+      message: "Somebody rejected the change to another account.",
+      fix: "Choose Authorize again.",
+      microsoft: null,
+    },
+  };
+  server.use(answer("post", "/api/v1/account-keys/:id/authorizations/:aid/reject", { ...attempt, ...kept }));
+  const { user, router } = renderAttempt({ ...kept, status: "needs_confirmation", failure: null });
+  await user.click(await screen.findByRole("button", { name: "Keep the present account" }));
+  expect(await screen.findByText("The key stays with invoices@contoso.example")).toBeVisible();
+  expect(screen.queryByText("The sign-in was declined")).not.toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Start again" })).not.toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Finish" }));
+  await waitFor(() => expect(router.state.location.pathname).toBe("/account-keys"));
+});
+
 test("an expired attempt has the help open", async () => {
   renderAttempt({ status: "expired" });
   expect(await screen.findByText("Nobody came back in time")).toBeVisible();

@@ -131,6 +131,9 @@ export const accountKeys = {
   "attempt.signedIn": "Signed in now",
   "attempt.confirm": "Use the new account",
   "attempt.reject": "Keep the present account",
+  "attempt.keptTitle": "The key stays with {account}",
+  "attempt.keptTitleAlone": "The key stays with its account",
+  "attempt.keptText": "The other account's sign-in was thrown away. Nothing has changed.",
   "attempt.popupBlocked": "The browser blocked the window, so the sign-in goes on in this tab.",
 
   "help.title": "What do you see on Microsoft's page?",
