@@ -12,14 +12,21 @@ import { PasswordField } from "@/ui/PasswordField";
 import { TextField } from "@/ui/TextField";
 import { toast } from "@/ui/toast";
 import { CheckValues } from "./CheckValues";
-import { changeOf, isDetail, type DetailsForm, type DetailsValues, type PlacedFailure } from "./detailsForm";
+import {
+  changeOf,
+  isDetail,
+  showSaved,
+  type DetailsForm,
+  type DetailsValues,
+  type PlacedFailure,
+} from "./detailsForm";
 import { MoreDetails } from "./MoreDetails";
 import { PasteBox, usePaste } from "./PasteBox";
 
 type DetailsStepProps = {
   accountKey: AccountKey;
   form: DetailsForm;
-  onSave: (change: AccountKeyChange) => Promise<unknown>;
+  onSave: (change: AccountKeyChange) => Promise<AccountKey>;
   failure: PlacedFailure | null;
   onStarted: (attemptId: string) => void;
 };
@@ -35,7 +42,7 @@ export function DetailsStep({ accountKey, form, onSave, failure, onStarted }: De
     if (failure) setError(failure.field, { message: failure.message }, { shouldFocus: true });
   }, [failure, setError]);
 
-  const save = (values: DetailsValues) => onSave(changeOf(values));
+  const save = async (values: DetailsValues) => showSaved(form, await onSave(changeOf(values)));
 
   async function authorize(values: DetailsValues) {
     const dialog = popup.current;

@@ -47,6 +47,7 @@ function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
   const save = async (change: AccountKeyChange) => {
     const saved = await update.mutateAsync({ ...change, etag });
     setEtag(saved.etag);
+    return saved;
   };
   const [failure, setFailure] = useState<PlacedFailure | null>(
     field ? { field, message: t("check.foundHere") } : null,

@@ -42,6 +42,11 @@ export function useDetailsForm(accountKey: AccountKey) {
 
 export type DetailsForm = ReturnType<typeof useDetailsForm>;
 
+/** Shows the texts as they were saved: without the space that was pasted along. */
+export function showSaved(form: DetailsForm, saved: AccountKey) {
+  for (const field of ["tenantId", "clientId", "loginHint"] as const) form.set(field, saved[field]);
+}
+
 /** What to save: an empty secret field keeps the secret that is there. */
 export function changeOf({ clientSecret, clientSecretExpiresOn, ...rest }: DetailsValues): AccountKeyChange {
   return {

@@ -188,6 +188,27 @@ test("what Microsoft refuses at once is shown at its field, and the window close
   expect(dialog.location.replace).not.toHaveBeenCalled();
 });
 
+test("a space that was pasted along is gone once the details are saved", async () => {
+  stubWindow();
+  const saved = { ...draft, ...ids, loginHint: "mara@fabrikam.example" };
+  server.use(
+    answer("patch", "/api/v1/account-keys/:id", saved, { etag: '"v2"' }),
+    refuse("post", "/api/v1/account-keys/:id/authorizations", {
+      status: 422,
+      code: "validation_failed",
+      errors: [{ field: "clientSecret", code: "wrong", message: "The secret is wrong." }],
+    }),
+  );
+  const { user } = renderAt(`${at}?step=details`);
+  await paste(user, await screen.findByLabelText("Directory (tenant) ID"), ` ${ids.tenantId}`);
+  await user.type(screen.getByLabelText("Application (client) ID"), `${ids.clientId} `);
+  await user.type(screen.getByLabelText("Secret Key"), secret);
+  await user.click(screen.getByRole("button", { name: "Authorize" }));
+  expect(await screen.findByText("The secret is wrong.")).toBeVisible();
+  expect(screen.getByLabelText("Directory (tenant) ID")).toHaveValue(ids.tenantId);
+  expect(screen.getByLabelText("Application (client) ID")).toHaveValue(ids.clientId);
+});
+
 test("without what is needed no window opens, and the server's word stands at the fields", async () => {
   const open = vi.spyOn(window, "open");
   server.use(
