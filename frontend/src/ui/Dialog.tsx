@@ -1,7 +1,7 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { cva } from "class-variance-authority";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { t } from "@/i18n/t";
 
 export const dialogStyle = cva(
@@ -19,6 +19,16 @@ export const dialogStyle = cva(
 export const backdropStyle =
   "fixed inset-0 z-40 bg-backdrop transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0";
 
+/** What a form's first field may be, in the order of the page; not the hidden inputs behind drawn ones. */
+const fields = [
+  "input:not([aria-hidden])",
+  "textarea",
+  "select",
+  "[role=combobox]",
+  "[role=checkbox]",
+  "[role=radio]",
+];
+
 type DialogProps = {
   open: boolean;
   onClose: () => void;
@@ -32,7 +42,8 @@ type DialogProps = {
 
 /**
  * A modal dialog. Put a form inside with <DialogActions> as its last child. What is inside is built when it opens
- * and thrown away when it closes, so a form starts fresh each time.
+ * and thrown away when it closes, so a form starts fresh each time. A form's first field takes the focus, except on
+ * touch screens, where the keyboard would cover what the dialog says.
  */
 export function Dialog({
   open,
@@ -43,11 +54,18 @@ export function Dialog({
   dismissible = true,
   children,
 }: DialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} disablePointerDismissal onOpenChange={(next) => !next && dismissible && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdropStyle} />
-        <Base.Popup className={dialogStyle({ size })}>
+        <Base.Popup
+          className={dialogStyle({ size })}
+          initialFocus={(how) =>
+            how === "touch" ||
+            (body.current?.querySelector<HTMLElement>(`form :is(${fields.join()})`) ?? true)
+          }
+        >
           <div className="flex items-start justify-between gap-4 px-6 pt-5">
             <Base.Title className="text-xl font-semibold text-balance wrap-anywhere">{title}</Base.Title>
             {dismissible && (
@@ -59,7 +77,7 @@ export function Dialog({
               </Base.Close>
             )}
           </div>
-          <div className="overflow-y-auto px-6 pt-2 pb-6">
+          <div ref={body} className="overflow-y-auto px-6 pt-2 pb-6">
             {description && (
               <Base.Description className="mb-4 text-pretty text-muted">{description}</Base.Description>
             )}

@@ -1,6 +1,7 @@
 import { Menu as Base } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
+import { useLandmark } from "./landmark";
 import { popupStyle } from "./popupStyle";
 
 const itemStyle =
@@ -15,10 +16,11 @@ type MenuProps = {
 };
 
 export function Menu({ trigger, align = "end", side = "bottom", children }: MenuProps) {
+  const { ref, portal } = useLandmark();
   return (
     <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <Base.Trigger ref={ref} render={trigger} />
+      <Base.Portal {...portal}>
         <Base.Positioner align={align} side={side} sideOffset={4} className="z-50">
           <Base.Popup className={`min-w-44 ${popupStyle}`}>{children}</Base.Popup>
         </Base.Positioner>

@@ -3,6 +3,7 @@ import { Check, ChevronDown } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 import { Field, type FieldText } from "./Field";
 import { inputStyle } from "./inputStyle";
+import { useLandmark } from "./landmark";
 import { popupStyle } from "./popupStyle";
 
 export type Option<Value extends string> = {
@@ -26,6 +27,7 @@ type SelectProps<Value extends string> = FieldText & {
 /** A drop-down. Takes arrow keys, Home, End, and the first letters of an option, as a native one does. */
 export function Select<Value extends string>(props: SelectProps<Value>) {
   const { options, value, onChange, onBlur, name, placeholder, disabled, ref, ...text } = props;
+  const landmark = useLandmark();
   return (
     <Field {...text} native={false}>
       {({ labelId, ...ids }) => (
@@ -43,12 +45,12 @@ export function Select<Value extends string>(props: SelectProps<Value>) {
             onBlur={onBlur}
             className={`flex items-center justify-between gap-2 text-left ${inputStyle({ invalid: Boolean(text.error) })}`}
           >
-            <Base.Value className="min-w-0 truncate" placeholder={placeholder} />
+            <Base.Value ref={landmark.ref} className="min-w-0 truncate" placeholder={placeholder} />
             <Base.Icon>
               <ChevronDown aria-hidden="true" className="size-4 text-muted" />
             </Base.Icon>
           </Base.Trigger>
-          <Base.Portal>
+          <Base.Portal {...landmark.portal}>
             <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-50">
               <Base.Popup className={`min-w-(--anchor-width) ${popupStyle}`}>
                 <Base.List className="max-h-[min(20rem,var(--available-height))] overflow-y-auto">

@@ -581,6 +581,18 @@ test("going back to the type of a new key loses no name", async () => {
   expect(screen.getByLabelText(/^Description/)).toHaveValue("AP automation");
 });
 
+test("the dialog that replaces a secret is ready to type in", async () => {
+  serveKey(anAccountKey());
+  server.use(answer("get", "/api/v1/account-keys/:id/activity", { items: [], nextCursor: null }));
+  const { user } = renderAt(`/account-keys/${draft.id}`);
+  await user.click(await screen.findByRole("button", { name: "More actions" }));
+  const menu = await screen.findByRole("menu");
+  expect(screen.getByRole("main", { hidden: true })).toContainElement(menu);
+  await user.click(within(menu).getByRole("menuitem", { name: "Replace secret" }));
+  const dialog = await screen.findByRole("dialog", { name: "Replace secret" });
+  await waitFor(() => expect(within(dialog).getByLabelText("Secret Key")).toHaveFocus());
+});
+
 test("the key's page edits permissions against the version that was seen", async () => {
   serveKey(anAccountKey({ missingScopes: ["Mail.Send"] }));
   let ifMatch: string | null = null;
@@ -598,6 +610,7 @@ test("the key's page edits permissions against the version that was seen", async
   await user.click(screen.getByRole("button", { name: "More actions" }));
   await user.click(await screen.findByRole("menuitem", { name: "Edit permissions" }));
   const dialog = await screen.findByRole("dialog", { name: "Edit permissions" });
+  await waitFor(() => expect(within(dialog).getAllByRole("checkbox")[0]).toHaveFocus());
   await user.click(await within(dialog).findByRole("checkbox", { name: "Send mail" }));
   await user.click(within(dialog).getByRole("button", { name: "Save changes" }));
   await waitFor(() => expect(dialog).not.toBeInTheDocument());
