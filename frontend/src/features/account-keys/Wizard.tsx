@@ -59,7 +59,7 @@ export function Wizard({ title, step, open = [], onSelect, actions, aside, child
           compact={beside}
         />
         <Card>
-          <div className="grid max-w-2xl gap-5">{children}</div>
+          <div className="grid gap-5">{children}</div>
         </Card>
         {aside}
       </div>
