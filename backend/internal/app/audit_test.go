@@ -368,6 +368,21 @@ func TestAuditHoldsNoSecret(t *testing.T) {
 	admin.Call(http.MethodDelete, "/api/v1/api-clients/"+made.Text("id")+"/secrets/"+another.Text("id"), nil).Status(http.StatusNoContent)
 	exchange(another.Text("secret")).Status(http.StatusUnauthorized)
 
+	const chosen = "Pl4nted by invitation!"
+	vic := admin.Call(http.MethodPost, "/api/v1/users", map[string]any{"email": "vic@fabrikam.example", "name": "Vic", "role": "viewer"}).
+		Status(http.StatusCreated)
+	usersPath := "/api/v1/users/" + vic.Text("id")
+	again := admin.Call(http.MethodPost, usersPath+"/invitation", nil).Status(http.StatusCreated)
+	accept(a, again.Text("url"), chosen)
+	reset := admin.Call(http.MethodPost, usersPath+"/password-reset", nil).Status(http.StatusCreated)
+	accept(a, reset.Text("url"), newPassword)
+	secrets["password by invitation"] = chosen
+	for name, link := range map[string]string{
+		"invitation": vic.Text("invitation", "url"), "second invitation": again.Text("url"), "password reset": reset.Text("url"),
+	} {
+		_, secrets[name], _ = strings.Cut(link, "#")
+	}
+
 	signIn := func(email, password string) apptest.Answer {
 		return a.Call(http.MethodPost, "/api/v1/session", map[string]any{"email": email, "password": password})
 	}
@@ -387,7 +402,8 @@ func TestAuditHoldsNoSecret(t *testing.T) {
 	for _, action := range []audit.Action{
 		audit.AccountKeyCreated, audit.AccountKeyUpdated, audit.AccountKeyAuthorized, audit.AccountKeyDeleted, audit.AuthorizationStarted,
 		audit.AuthorizationFailed, audit.APIClientSecretAdded, audit.APIClientSecretRemoved, audit.APIClientSignedIn,
-		audit.APIClientSignInFailed, audit.SessionFailed, audit.UserPasswordChanged, audit.LogExported,
+		audit.APIClientSignInFailed, audit.SessionFailed, audit.UserInvited, audit.UserInvitationAccepted, audit.UserPasswordResetOffered,
+		audit.UserPasswordReset, audit.UserPasswordChanged, audit.LogExported,
 	} {
 		require.Contains(t, log, string(action), "this is what was done")
 	}
