@@ -57,8 +57,20 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 				c.Response().Header().Set(echo.HeaderConnection, "close")
 			}
 		}
-		c.Response().Before(func() { setDeadline(connection.SetWriteDeadline, limits.AnswerTime) })
+		more := func() { setDeadline(connection.SetWriteDeadline, limits.AnswerTime) }
+		c.Response().Before(more)
+		c.Set(moreTimeKey, more)
 		return next(c)
+	}
+}
+
+const moreTimeKey = "more time"
+
+// moreTime lets an answer that comes in parts take the time of an answer for each of them: whoever
+// fetches it may take as long as that needs, and whoever has stopped is not waited for.
+func moreTime(c echo.Context) {
+	if more, ok := c.Get(moreTimeKey).(func()); ok {
+		more()
 	}
 }
 
