@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -115,6 +114,3 @@ func (s *server) call(t *testing.T, method, path string, body io.Reader, headers
 	}
 	return a
 }
-
-// chunked hides the length of a body.
-func chunked(body string) io.Reader { return io.MultiReader(strings.NewReader(body)) }

@@ -1,10 +1,10 @@
 package httpapi_test
 
 import (
-	"io"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"

@@ -49,7 +49,7 @@ func TestLines(t *testing.T) {
 		}
 	})
 	serve("/endless", func(yield func(string, error) bool) {
-		for yield(strings.Repeat("x", 8192), nil) { //nolint:revive // until nobody takes any more
+		for yield(strings.Repeat("x", 8192), nil) { // until nobody takes any more
 		}
 	})
 	s.API().POST("/small", auth.AuditRead, func(c echo.Context) error {
