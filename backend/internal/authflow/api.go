@@ -228,6 +228,10 @@ func (a *API) reply(c echo.Context, do func(ctx context.Context, keyID, id strin
 // @Header    303  {string}  Location  "Its address"
 // @Router    /oauth/callback [get]
 func (a *API) callback(c echo.Context) error {
+	if c.Request().Method == http.MethodHead {
+		// No browser that comes back asks so: nothing is spent, and nothing told.
+		return c.Redirect(http.StatusSeeOther, a.Service.PublicURL+"/authorization/unknown")
+	}
 	id, err := a.Service.Finish(c.Request().Context(), c.QueryParams(), func(attemptID string) secret.String {
 		return browserSecret(c, attemptID)
 	})

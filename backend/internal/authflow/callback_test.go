@@ -39,6 +39,13 @@ func TestCallbackLocation(t *testing.T) {
 			require.Equal(t, "/authorization/unknown", f.comeBack(t, f.URL+"/oauth/callback"+nobodys))
 		}
 	})
+	t.Run("a HEAD looks and spends nothing", func(t *testing.T) {
+		a := f.begin(t, f.admin.CreateKey("Scanned"), "mara")
+		f.admin.Call(http.MethodHead, a.callback, nil).Status(http.StatusSeeOther)
+		require.Equal(t, "pending", f.get(a.keyID, a.id).Text("status"))
+		require.Equal(t, page(a), f.comeBack(t, a.callback))
+		require.Equal(t, "succeeded", f.get(a.keyID, a.id).Text("status"))
+	})
 	t.Run("what Microsoft adds to its answer is ignored", func(t *testing.T) {
 		a := f.begin(t, f.admin.CreateKey("Chatty"), "mara")
 		f.comeBack(t, a.callback+"&session_state=x&iss=y&admin_consent=True&tenant=z")
@@ -85,7 +92,7 @@ func TestCallbackFault(t *testing.T) {
 	})
 }
 
-func TestAttemptOfAnotherKey(t *testing.T) {
+func TestWhoDecides(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	held := f.held(t, "Its own key")
@@ -96,6 +103,12 @@ func TestAttemptOfAnotherKey(t *testing.T) {
 	}
 	require.Equal(t, "needs_confirmation", f.get(held.keyID, held.id).Text("status"))
 
+	owner, _ := f.admin.Program("of its own key", []string{"account-keys:read", "account-keys:write"}, []string{held.keyID})
+	for _, verb := range []string{"confirm", "reject"} {
+		got := f.Call(http.MethodPost, attemptPath(held.keyID, held.id)+"/"+verb, nil, owner...).Status(http.StatusForbidden)
+		require.Contains(t, got.Text("detail"), "Only people")
+	}
+	require.Equal(t, "needs_confirmation", f.Call(http.MethodGet, attemptPath(held.keyID, held.id), nil, owner...).Text("status"))
 	bearer, _ := f.admin.Program("of the other key", []string{"account-keys:read", "account-keys:write"}, []string{other.keyID})
 	for _, path := range []string{attemptPath(held.keyID, held.id), attemptPath(other.keyID, held.id)} {
 		f.Call(http.MethodGet, path, nil, bearer...).Status(http.StatusNotFound)
