@@ -135,8 +135,9 @@ func (s *Service) Consented(ctx context.Context, query url.Values) (string, secr
 		if err != nil {
 			return err
 		}
+		somebody := auth.Anonymous() // who proved nothing but that the link was theirs
 		event := audit.Event{
-			Action: audit.AdminConsentGranted, Object: object(key),
+			Action: audit.AdminConsentGranted, Object: object(key), Actor: &somebody,
 			Message: "Somebody came back from Microsoft's page with an administrator's consent.",
 		}
 		if status == ConsentFailed {

@@ -120,7 +120,7 @@ func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
 // SignOut ends the session of the person who is signed in.
 func (s *Service) SignOut(ctx context.Context) error {
 	p, _ := auth.From(ctx)
-	_, err := s.end(ctx, audit.Object{Type: audit.TypeUser, ID: p.ID, Name: p.Name}, "Signed out.", "id = ?", p.SessionID)
+	_, err := s.end(ctx, p.ID, "Signed out.", "id = ?", p.SessionID)
 	return err
 }
 
@@ -143,7 +143,7 @@ func (s *Service) Sessions(ctx context.Context, r page.Request) ([]Session, erro
 // EndSession ends one session of the person who is signed in.
 func (s *Service) EndSession(ctx context.Context, id string) error {
 	p, _ := auth.From(ctx)
-	ended, err := s.end(ctx, audit.Object{Type: audit.TypeUser, ID: p.ID, Name: p.Name}, "Ended a session of their own.",
+	ended, err := s.end(ctx, p.ID, "Ended a session of their own.",
 		"user_id = ? AND id = ?", p.ID, id)
 	if err == nil && ended == 0 {
 		err = ErrNoSession
@@ -154,23 +154,22 @@ func (s *Service) EndSession(ctx context.Context, id string) error {
 // EndOtherSessions ends all sessions of the person who is signed in but this one.
 func (s *Service) EndOtherSessions(ctx context.Context) error {
 	p, _ := auth.From(ctx)
-	_, err := s.end(ctx, audit.Object{Type: audit.TypeUser, ID: p.ID, Name: p.Name}, "Signed out everywhere else.",
+	_, err := s.end(ctx, p.ID, "Signed out everywhere else.",
 		"user_id = ? AND id <> ?", p.ID, p.SessionID)
 	return err
 }
 
 // EndSessionsOf ends all sessions of a person.
 func (s *Service) EndSessionsOf(ctx context.Context, id string) error {
-	u, err := s.Get(ctx, id)
-	if err != nil {
+	if _, err := s.Get(ctx, id); err != nil {
 		return err
 	}
-	_, err = s.end(ctx, object(u), "Signed out everywhere.", "user_id = ?", id)
+	_, err := s.end(ctx, id, "Signed out everywhere.", "user_id = ?", id)
 	return err
 }
 
-// end ends the sessions that satisfy a condition, and records it when there were any.
-func (s *Service) end(ctx context.Context, of audit.Object, message, condition string, args ...any) (ended int64, err error) {
+// end ends those sessions of a person that satisfy a condition, and records it when there were any.
+func (s *Service) end(ctx context.Context, userID, message, condition string, args ...any) (ended int64, err error) {
 	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		ended, err = deleteSessions(tx.Where(condition, args...))
 		if err != nil || ended == 0 {
@@ -179,7 +178,11 @@ func (s *Service) end(ctx context.Context, of audit.Object, message, condition s
 		if err := db.BumpEpoch(tx); err != nil {
 			return err
 		}
-		return audit.Record(tx, s.Now(), audit.Event{Action: audit.SessionEnded, Object: of, Message: message})
+		u, err := load(tx, userID)
+		if err != nil {
+			return err
+		}
+		return audit.Record(tx, s.Now(), audit.Event{Action: audit.SessionEnded, Object: object(u), Message: message})
 	})
 	return ended, err
 }
