@@ -9,17 +9,12 @@ package apiclient
 import (
 	"database/sql/driver"
 	"fmt"
-	"hash/crc32"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/fault"
-	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
 // Permissions is a list of permissions in a column, separated by spaces as in a scope.
@@ -81,22 +76,6 @@ type Client struct {
 // TableName names the table.
 func (Client) TableName() string { return "api_clients" }
 
-// Secret is one row of api_client_secrets.
-type Secret struct {
-	ID          string
-	APIClientID string `gorm:"column:api_client_id"`
-	SecretHash  string
-	Hint        string
-	CreatedAt   time.Time
-	ExpiresAt   *time.Time
-	LastUsedAt  *time.Time
-}
-
-// TableName names the table.
-func (Secret) TableName() string { return "api_client_secrets" }
-
-func (s Secret) live(now time.Time) bool { return s.ExpiresAt == nil || now.Before(*s.ExpiresAt) }
-
 type clientKey struct {
 	APIClientID  string `gorm:"column:api_client_id"`
 	AccountKeyID string
@@ -104,52 +83,6 @@ type clientKey struct {
 
 // TableName names the table.
 func (clientKey) TableName() string { return "api_client_account_keys" }
-
-const (
-	secretPrefix = "lk_"
-	maxSecrets   = 2
-	idDigits     = 32 // a UUID without dashes
-	randomDigits = 43 // 256 bits in base 62
-	sumDigits    = 6
-	base62       = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-
-// newSecret makes a secret that scanners can recognise and check: lk_, the client's id, a random part,
-// a checksum of all that.
-func newSecret(clientID string) secret.String {
-	random := new(big.Int).SetBytes(randomBytes())
-	text := secretPrefix + strings.ReplaceAll(clientID, "-", "") + "_" + toBase62(random, randomDigits)
-	return secret.New(text + checksum(text))
-}
-
-func checksum(text string) string {
-	return toBase62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(text)))), sumDigits)
-}
-
-func toBase62(n *big.Int, digits int) string {
-	out := make([]byte, digits)
-	base, digit := big.NewInt(int64(len(base62))), new(big.Int)
-	for i := digits - 1; i >= 0; i-- {
-		n, digit = new(big.Int).DivMod(n, base, digit)
-		out[i] = base62[digit.Int64()]
-	}
-	return string(out)
-}
-
-// ParseSecret returns the id of the client that a secret is of. It checks the form only, which spares
-// the database from guesses and typing mistakes.
-func ParseSecret(s secret.String) (clientID string, ok bool) {
-	text := s.Reveal()
-	if len(text) != len(secretPrefix)+idDigits+1+randomDigits+sumDigits || !strings.HasPrefix(text, secretPrefix) {
-		return "", false
-	}
-	body, sum := text[:len(text)-sumDigits], text[len(text)-sumDigits:]
-	if checksum(body) != sum {
-		return "", false
-	}
-	id, err := uuid.Parse(text[len(secretPrefix) : len(secretPrefix)+idDigits])
-	return id.String(), err == nil
-}
 
 // Failures that callers may see.
 var (
