@@ -204,6 +204,17 @@ func (m *mortal) force(ctx context.Context) (code int, accessToken string, ok bo
 	return response.StatusCode, body.AccessToken, true
 }
 
+// refreshTo starts a process and has it refresh the key up to a stage, where it stays until proceed.
+func (m *mortal) refreshTo(t *testing.T, at stage) (proceed func()) {
+	t.Helper()
+	m.start(t)
+	reached, proceed := m.wire.hold(at)
+	t.Cleanup(proceed)
+	go m.force(context.WithoutCancel(t.Context()))
+	<-reached
+	return proceed
+}
+
 // works requires that a new process serves the key with a token that Graph takes.
 func (m *mortal) works(t *testing.T) {
 	t.Helper()
@@ -253,11 +264,7 @@ func TestKilled(t *testing.T) {
 		t.Run("when "+string(at)+", the key works afterwards", func(t *testing.T) {
 			t.Parallel()
 			m := newMortal(t)
-			m.start(t)
-			reached, proceed := m.wire.hold(at)
-			defer proceed()
-			go m.force(context.WithoutCancel(t.Context()))
-			<-reached
+			proceed := m.refreshTo(t, at)
 			m.kill(t)
 			proceed()
 			require.Equal(t, int64(1), m.tokens(t)[0].Version, "nothing was stored")
@@ -267,11 +274,7 @@ func TestKilled(t *testing.T) {
 	t.Run("when "+string(sent)+", the key works afterwards", func(t *testing.T) {
 		t.Parallel()
 		m := newMortal(t)
-		m.start(t)
-		arrivedThere, proceed := m.wire.hold(arrived)
-		defer proceed()
-		go m.force(context.WithoutCancel(t.Context()))
-		<-arrivedThere // the lease is taken
+		proceed := m.refreshTo(t, arrived) // the lease is taken
 		unlock := m.lockTokens(t)
 		reached, proceedSent := m.wire.hold(sent)
 		defer proceedSent()
@@ -286,11 +289,7 @@ func TestKilled(t *testing.T) {
 	t.Run("when "+string(stored)+", the key works afterwards, without another refresh", func(t *testing.T) {
 		t.Parallel()
 		m := newMortal(t)
-		m.start(t)
-		reached, proceed := m.wire.hold(sent)
-		defer proceed()
-		go m.force(context.WithoutCancel(t.Context()))
-		<-reached
+		proceed := m.refreshTo(t, sent)
 		require.Eventually(t, func() bool { return m.tokens(t)[0].Version == 2 }, 10*time.Second, 20*time.Millisecond)
 		m.kill(t)
 		proceed()

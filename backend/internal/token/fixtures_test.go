@@ -112,3 +112,16 @@ func (f fixture) work(t *testing.T, args job.Args) {
 		return left == 0
 	}, 20*time.Second, 10*time.Millisecond)
 }
+
+// keyAwaited waits until a transaction waits to lock the key's row, which another one holds. It needs
+// PostgreSQL.
+func (f fixture) keyAwaited(t *testing.T) {
+	t.Helper()
+	const waiters = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+		AND query LIKE 'UPDATE "account_keys" SET "version"=version%'`
+	require.Eventually(t, func() bool {
+		var waiting int64
+		require.NoError(t, f.DB.Read(t.Context()).Raw(waiters).Scan(&waiting).Error)
+		return waiting > 0
+	}, 20*time.Second, 10*time.Millisecond)
+}

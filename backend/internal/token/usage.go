@@ -184,7 +184,7 @@ func (b *Broker) FlushUses(ctx context.Context) error {
 	})
 	if err != nil {
 		b.uses.mu.Lock()
-		b.uses.late = taken
+		b.uses.late = append(b.uses.late, taken...)
 		b.uses.mu.Unlock()
 	}
 	return err
@@ -221,15 +221,22 @@ func (b *Broker) FoldUses(ctx context.Context) error {
 	for {
 		var rows []Use
 		err := b.DB.Read(ctx).Where("period = ? AND period_start < ?", periodMinute, now.Add(-keepFine)).
-			Order("period_start").Limit(foldBatch).Find(&rows).Error
+			Order("account_key_id, period_start").Limit(foldBatch).Find(&rows).Error
 		if err != nil {
 			return fmt.Errorf("find uses to fold: %w", err)
 		}
 		if len(rows) == 0 {
 			break
 		}
-		if err := b.DB.InTx(ctx, func(tx *gorm.DB) error { return fold(tx, rows) }); err != nil {
-			return err
+		for len(rows) > 0 {
+			n := slices.IndexFunc(rows, func(r Use) bool { return r.AccountKeyID != rows[0].AccountKeyID })
+			if n < 0 {
+				n = len(rows)
+			}
+			if err := b.DB.InTx(ctx, func(tx *gorm.DB) error { return fold(tx, rows[:n]) }); err != nil {
+				return err
+			}
+			rows = rows[n:]
 		}
 	}
 	return b.DB.InTx(ctx, func(tx *gorm.DB) error {
@@ -237,9 +244,14 @@ func (b *Broker) FoldUses(ctx context.Context) error {
 	})
 }
 
-// fold moves rows into those of their days. A row that is no longer as it was read is left for the next
-// turn.
+// fold moves rows of one key into those of their days. A row that is no longer as it was read is left for
+// the next turn. The key comes first, as for whoever deletes it, and with it its uses.
 func fold(tx *gorm.DB, rows []Use) error {
+	if _, err := accountkey.Lock(tx, rows[0].AccountKeyID); errors.Is(err, accountkey.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
 	for _, row := range rows {
 		res := tx.Where("uses = ?", row.Uses).Delete(&row)
 		if res.Error != nil {

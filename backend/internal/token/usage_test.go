@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"testing"
@@ -133,6 +134,27 @@ func TestUsage(t *testing.T) {
 		rows, _ := f.stored(t)
 		require.Empty(t, rows)
 	})
+	t.Run("folding its uses and deleting a key cannot wait for each other", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		if !f.OnPostgres() {
+			t.Skip("SQLite has one writer, who waits for nobody")
+		}
+		f.issue().Status(http.StatusOK)
+		f.Emulator.Advance(49 * time.Hour)
+		folded := make(chan error, 1)
+		require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+			if _, err := accountkey.Lock(tx, f.keyID); err != nil {
+				return err
+			}
+			go func() { folded <- f.Broker.FoldUses(context.WithoutCancel(t.Context())) }()
+			f.keyAwaited(t)
+			return tx.Where("id = ?", f.keyID).Delete(&accountkey.Key{}).Error // its uses go with it
+		}))
+		require.NoError(t, <-folded)
+		rows, _ := f.stored(t)
+		require.Empty(t, rows)
+	})
 }
 
 func TestConsumers(t *testing.T) {
@@ -211,12 +233,7 @@ func TestLastUsed(t *testing.T) {
 				defer close(found)
 				got = finish()
 			}()
-			require.Eventually(t, func() bool {
-				var waiting int64
-				require.NoError(t, f.DB.Read(t.Context()).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").
-					Scan(&waiting).Error)
-				return waiting > 0
-			}, 20*time.Second, 10*time.Millisecond, "the finding waits for the key's row")
+			f.keyAwaited(t)
 			return tx.Model(&token.Token{}).Where("account_key_id = ?", f.keyID).UpdateColumn("last_used_at", f.Emulator.Now()).Error
 		}))
 		<-found
