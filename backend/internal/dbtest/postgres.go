@@ -66,7 +66,7 @@ var postgresTemplate = sync.OnceValues(func() (*postgresDatabases, error) {
 	raw := getenv("LATCHKEY_TEST_POSTGRES_URL")
 	if raw == "" {
 		var err error
-		if raw, p.share, err = sharedServer(); err != nil {
+		if raw, p.share, err = sharedServer(stateFolder()); err != nil {
 			return nil, err
 		}
 	}

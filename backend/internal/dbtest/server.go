@@ -27,10 +27,14 @@ const (
 	linger     = "5"        // seconds
 )
 
+// stateFolder is where the test binaries of one person tell each other of the server.
+func stateFolder() string {
+	return filepath.Join("/tmp", "latchkey-dbtest-"+strconv.Itoa(os.Getuid()))
+}
+
 // sharedServer returns the URL of the server that another test binary started, or of one it starts,
 // and the share that keeps the server running.
-func sharedServer() (address string, share *os.File, err error) {
-	state := filepath.Join("/tmp", "latchkey-dbtest-"+strconv.Itoa(os.Getuid())) // short: sockets have short names
+func sharedServer(state string) (address string, share *os.File, err error) {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return "", nil, fmt.Errorf("make a folder for the test server: %w", err)
 	}
@@ -45,9 +49,8 @@ func sharedServer() (address string, share *os.File, err error) {
 
 	current := filepath.Join(state, "current")
 	if folder, err := os.ReadFile(current); err == nil {
-		if share, err := use(string(folder)); err == nil {
-			address, err := waitForServer(string(folder))
-			return address, share, err
+		if address, share, err := use(string(folder)); err == nil {
+			return address, share, nil
 		}
 	}
 	folder, share, err := startServer()
@@ -61,8 +64,25 @@ func sharedServer() (address string, share *os.File, err error) {
 	return address, share, err
 }
 
-// use takes a share of a server; it fails when the server has ended or is about to.
-func use(folder string) (*os.File, error) {
+// use takes a share of a server that was started before; it fails when the server has ended, however it
+// ended, or is about to.
+func use(folder string) (address string, share *os.File, err error) {
+	if share, err = hold(folder); err != nil {
+		return "", nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setUpFor)
+	defer cancel()
+	address = addressOf(folder)
+	// Whoever started it waited until it took connections: one that refuses was killed.
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return "", nil, errors.Join(err, share.Close(), os.RemoveAll(folder))
+	}
+	return address, share, conn.Close(ctx)
+}
+
+// hold takes the lock that keeps a server running.
+func hold(folder string) (*os.File, error) {
 	held, err := os.Open(filepath.Join(folder, "users.lock"))
 	if err != nil {
 		return nil, err
@@ -86,7 +106,7 @@ func startServer() (folder string, share *os.File, err error) {
 		return "", nil, fmt.Errorf("make the users lock: %w", err)
 	}
 	// Before the supervisor starts, or it would find the server unused.
-	if share, err = use(folder); err != nil {
+	if share, err = hold(folder); err != nil {
 		return "", nil, fmt.Errorf("take the users lock: %w", err)
 	}
 
@@ -141,18 +161,15 @@ func giveTo(name string, paths ...string) error {
 
 // waitForServer waits until the server in folder takes connections.
 func waitForServer(folder string) (string, error) {
-	address := url.URL{
-		Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
-		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
-	}
+	address := addressOf(folder)
 	ctx, cancel := context.WithTimeout(context.Background(), setUpFor)
 	defer cancel()
 	probe := time.NewTicker(20 * time.Millisecond)
 	defer probe.Stop()
 	for {
-		conn, err := pgx.Connect(ctx, address.String())
+		conn, err := pgx.Connect(ctx, address)
 		if err == nil {
-			return address.String(), conn.Close(ctx)
+			return address, conn.Close(ctx)
 		}
 		if _, failed := os.Stat(filepath.Join(folder, "failed")); failed == nil || ctx.Err() != nil {
 			log, _ := os.ReadFile(filepath.Join(folder, "log")) // the error below is what matters
@@ -160,6 +177,14 @@ func waitForServer(folder string) (string, error) {
 		}
 		<-probe.C
 	}
+}
+
+func addressOf(folder string) string {
+	address := url.URL{
+		Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
+		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
+	}
+	return address.String()
 }
 
 // findBinaries returns the folder of PostgreSQL's programs, the newest version's on Debian.
