@@ -58,7 +58,9 @@ function Keys() {
         <Filters
           q={q}
           status={status}
-          onChange={(search) => void navigate({ search: { ...search }, replace: true })}
+          onChange={(change) =>
+            void navigate({ search: (before) => ({ ...before, fresh: undefined, ...change }), replace: true })
+          }
         />
       )}
       <QueryView query={query}>
@@ -93,7 +95,8 @@ function Keys() {
 
 type Filter = { q?: string | undefined; status?: AccountKeyStatus | undefined };
 
-function Filters({ q, status, onChange }: Filter & { onChange: (filter: Filter) => void }) {
+/** Each filter changes itself alone: what was typed arrives a moment later, when another may have changed. */
+function Filters({ q, status, onChange }: Filter & { onChange: (change: Filter) => void }) {
   const options = [
     { value: "any" as const, label: t("accountKeys.anyStatus") },
     ...statuses.map((value) => ({ value, label: t(`keyStatus.${value}`) })),
@@ -103,14 +106,14 @@ function Filters({ q, status, onChange }: Filter & { onChange: (filter: Filter) 
       <SearchField
         label={t("accountKeys.search")}
         value={q ?? ""}
-        onChange={(text) => onChange({ status, q: text === "" ? undefined : text })}
+        onChange={(text) => onChange({ q: text === "" ? undefined : text })}
       />
       <NativeSelect
         hideLabel
         label={t("accountKeys.filterStatus")}
         options={options}
         value={status ?? "any"}
-        onChange={(next) => onChange({ q, status: next === "any" ? undefined : next })}
+        onChange={(next) => onChange({ status: next === "any" ? undefined : next })}
       />
     </div>
   );

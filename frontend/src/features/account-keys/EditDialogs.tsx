@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
 import { authorizations, useStartAuthorization, type Authorization } from "@/api/authorizations";
 import type { Versioned } from "@/api/client";
@@ -25,7 +26,10 @@ type EditDialogsProps = {
 };
 
 /** The dialogs with forms; they load when first opened. */
-export function EditDialogs({ accountKey, asking, onClose }: EditDialogsProps) {
+export function EditDialogs({ accountKey: now, asking, onClose }: EditDialogsProps) {
+  // What the form was filled with. A version that arrives later is somebody else's change: to send its ETag
+  // would undo it unseen.
+  const [accountKey] = useState(now);
   if (asking === "link") return <LinkDialog accountKey={accountKey} onClose={onClose} />;
   if (asking === "scopes") return <ScopesDialog accountKey={accountKey} onClose={onClose} />;
   if (asking === "secret") return <SecretDialog accountKey={accountKey} onClose={onClose} />;

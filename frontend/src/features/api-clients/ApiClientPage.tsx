@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { apiClients, useUpdateApiClient, type ApiClient } from "@/api/api-clients";
 import type { Versioned } from "@/api/client";
 import { t } from "@/i18n/t";
@@ -61,7 +62,9 @@ function ShowClient({ client }: { client: Versioned<ApiClient> }) {
   );
 }
 
-function EditClient({ client }: { client: Versioned<ApiClient> }) {
+function EditClient({ client: now }: { client: Versioned<ApiClient> }) {
+  // What the form was filled with: a version that arrives later is somebody else's change.
+  const [client] = useState(now);
   const navigate = route.useNavigate();
   const update = useUpdateApiClient(client.id);
   const leave = () => void navigate({ search: {}, replace: true });

@@ -141,9 +141,12 @@ test("a change names the version that was seen", async () => {
       return HttpResponse.json(billing);
     }),
   );
-  const { user, router } = renderAt(at);
+  const { user, router, queryClient } = renderAt(at);
   await user.click(await screen.findByRole("button", { name: "Edit" }));
   const name = await screen.findByLabelText("Name");
+  // Somebody else changes the client, and a refresh in the background brings it.
+  server.use(answer("get", "/api/v1/api-clients/:id", { ...billing, name: "theirs" }, { etag: '"v2"' }));
+  await queryClient.invalidateQueries();
   await user.clear(name);
   await user.type(name, "billing 2");
   await user.click(screen.getByRole("button", { name: "Save changes" }));
