@@ -150,7 +150,8 @@ func readCanary(q *gorm.DB) (secret.Sealed, error) {
 }
 
 // primary returns the key that secrets are sealed under, and keeps it the primary until the transaction
-// ends. Transactions that seal share the lock; only a change of the primary takes it alone.
+// ends. Transactions that seal share the lock; only a change of the primary takes it alone, and the set-up of a
+// database that has nobody who could seal.
 func primary(tx *gorm.DB) (secret.KeyID, error) {
 	canary, err := readCanary(tx.Clauses(clause.Locking{Strength: clause.LockingStrengthShare}))
 	if err != nil {

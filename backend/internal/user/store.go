@@ -26,10 +26,10 @@ func one(q *gorm.DB) (User, error) {
 	return u, nil
 }
 
-// lockAll makes changes of people follow each other on every database, by the one row there always is:
+// lockAll makes changes of people follow each other on every database, by a row that nothing else takes:
 // that there is an administrator is a fact about all of them.
 func lockAll(tx *gorm.DB) error {
-	if err := tx.Exec("UPDATE instance SET id = id WHERE id = 1").Error; err != nil {
+	if err := tx.Exec("UPDATE epochs SET value = value + 1 WHERE name = 'people'").Error; err != nil {
 		return fmt.Errorf("lock people: %w", err)
 	}
 	return nil
@@ -58,7 +58,7 @@ func removeExpired(tx *gorm.DB, now time.Time) error {
 }
 
 func clearSetupCode(tx *gorm.DB) error {
-	if err := tx.Exec("UPDATE instance SET setup_code_hash = NULL WHERE id = 1").Error; err != nil {
+	if err := tx.Exec("UPDATE instance SET setup_code_hash = NULL WHERE id = 1 AND setup_code_hash IS NOT NULL").Error; err != nil {
 		return fmt.Errorf("clear set-up code: %w", err)
 	}
 	return nil
