@@ -23,18 +23,21 @@ const (
 	trust    = 750 * time.Millisecond
 )
 
-// Watch knows the epoch. Before Run has read it once, nothing is remembered.
+// Watch knows the epoch. Before Run has read it once, nothing is remembered. Clock measures how old a reading is,
+// and must never be set back; nil is this machine's.
 type Watch struct {
 	DB     *db.DB
 	Logger *slog.Logger
+	Clock  func() time.Time
 
 	last    atomic.Pointer[reading]
 	failing atomic.Bool
 }
 
 type reading struct {
-	value int64
-	begun time.Time
+	value   int64
+	changes int64 // how often the value was found to be another
+	begun   time.Time
 }
 
 // Run reads the epoch every Interval until ctx ends.
@@ -56,7 +59,7 @@ func (w *Watch) Run(ctx context.Context) {
 func (w *Watch) RunOnce(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, trust)
 	defer cancel()
-	begun := monotonic()
+	begun := w.now()
 	value, err := w.DB.Epoch(ctx)
 	if err != nil {
 		if !w.failing.Swap(true) {
@@ -65,21 +68,32 @@ func (w *Watch) RunOnce(ctx context.Context) {
 		return
 	}
 	w.failing.Store(false)
-	w.last.Store(&reading{value: value, begun: begun})
+	next := &reading{value: value, begun: begun}
+	if last := w.last.Load(); last != nil {
+		next.changes = last.changes
+		if last.value != value {
+			next.changes++
+		}
+	}
+	w.last.Store(next)
 }
 
-// monotonic is for measuring how long ago something was: a clock that is set back must not make what
-// is remembered last longer.
-func monotonic() time.Time { return time.Now() } //nolint:forbidigo // see above
+func (w *Watch) now() time.Time {
+	if w.Clock != nil {
+		return w.Clock()
+	}
+	return time.Now() //nolint:forbidigo // it is monotonic: a clock that is set back must not make anything last longer
+}
 
-// Mark is a moment in the history of access.
+// Mark is a moment in the history of access. It counts changes rather than naming the epoch: a database that is
+// failed over may lose the last ones, and come to the same number again by others.
 type Mark struct{ shared, local int64 }
 
 // Mark returns the present moment, and false when this process cannot be sure of it.
 func (w *Watch) Mark() (Mark, bool) {
 	last := w.last.Load()
-	if last == nil || monotonic().Sub(last.begun) > trust {
+	if last == nil || w.now().Sub(last.begun) > trust {
 		return Mark{}, false
 	}
-	return Mark{shared: last.value, local: w.DB.LocalEpoch()}, true
+	return Mark{shared: last.changes, local: w.DB.LocalEpoch()}, true
 }

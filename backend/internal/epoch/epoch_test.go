@@ -15,9 +15,10 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/epoch"
 )
 
-// process is one of those that share a database, with something it remembers.
+// process is one of those that share a database, with something it remembers. Its clock stands still.
 type process struct {
 	db     *db.DB
+	now    time.Time
 	watch  *epoch.Watch
 	memory *epoch.Memory[string, int]
 	reads  int
@@ -28,8 +29,10 @@ func newProcess(t *testing.T, url string) *process {
 	d, err := db.Open(t.Context(), url, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.Close() }) // a test may have closed it
-	w := &epoch.Watch{DB: d, Logger: slog.New(slog.DiscardHandler)}
-	return &process{db: d, watch: w, memory: epoch.NewMemory[string, int](w, 100)}
+	p := &process{db: d, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
+	p.watch = &epoch.Watch{DB: d, Logger: slog.New(slog.DiscardHandler), Clock: func() time.Time { return p.now }}
+	p.memory = epoch.NewMemory[string, int](p.watch, 100)
+	return p
 }
 
 // load returns the value as of the given read; a remembered one is of an earlier read.
@@ -82,6 +85,20 @@ func TestMemory(t *testing.T) {
 		p.watch.RunOnce(t.Context())
 		require.Equal(t, 2, p.load(t))
 	})
+	t.Run("an epoch that comes to an old number again is another", func(t *testing.T) {
+		t.Parallel()
+		url := dbtest.NewURL(t)
+		p, other := newProcess(t, url), newProcess(t, url)
+		p.watch.RunOnce(t.Context())
+		p.load(t)
+		for _, step := range []string{"value - 1", "value + 1"} { // lost by a failover, then counted for something else
+			require.NoError(t, other.db.InTx(t.Context(), func(tx *gorm.DB) error {
+				return tx.Exec("UPDATE epochs SET value = " + step + " WHERE name = 'access'").Error
+			}))
+			p.watch.RunOnce(t.Context())
+		}
+		require.Equal(t, 2, p.load(t))
+	})
 	t.Run("what changes while a value is read is not missed", func(t *testing.T) {
 		t.Parallel()
 		p := newProcess(t, dbtest.NewURL(t))
@@ -99,10 +116,12 @@ func TestMemory(t *testing.T) {
 		p.load(t)
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Eventually(t, func() bool {
-			p.watch.RunOnce(cancelled)
-			return p.load(t) > 1
-		}, time.Second, 10*time.Millisecond)
+		p.now = p.now.Add(750 * time.Millisecond)
+		p.watch.RunOnce(cancelled)
+		require.Equal(t, 1, p.load(t), "with the time that one reading takes, a second has not passed")
+		p.now = p.now.Add(time.Millisecond)
+		p.watch.RunOnce(cancelled)
+		require.Equal(t, 2, p.load(t))
 		p.watch.RunOnce(t.Context())
 		again := p.load(t)
 		require.Equal(t, again, p.load(t))
@@ -128,6 +147,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	url := dbtest.NewURL(t)
 	p, other := newProcess(t, url), newProcess(t, url)
+	p.watch.Clock = nil
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
