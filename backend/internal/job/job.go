@@ -30,6 +30,8 @@ type Options struct {
 	Backoff func(attempt int) time.Duration
 	// Queue separates kinds that must not wait for each other. Empty means "default".
 	Queue string
+	// Once leaves a job out while one of the same kind and arguments waits or runs.
+	Once bool
 	// Workers is how many jobs of the queue one replica runs at once; among kinds of one queue the
 	// largest number counts. 0 means 8.
 	Workers int

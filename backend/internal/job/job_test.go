@@ -90,6 +90,26 @@ func TestEnqueue(t *testing.T) {
 		require.ElementsMatch(t, ids, done.all())
 	})
 
+	t.Run("a job that is to be there once is left out while its like waits or runs", func(t *testing.T) {
+		t.Parallel()
+		d, done, held := dbtest.New(t), &log{}, make(chan struct{})
+		q := newQueue(t, d, letters(job.Options{Once: true, Workers: 1}, func(_ context.Context, l letter) error {
+			<-held
+			done.add(l.ID)
+			return nil
+		}))
+		enqueue(t, d, q, "a", "b", "a")
+		start(t, q)
+		eventually(t, func() bool { return rows(t, d, letter{}.Kind())[0].State == "running" }, "the first is taken up")
+		enqueue(t, d, q, "a", "b")
+		close(held)
+		eventually(t, func() bool { return len(done.all()) == 2 }, "both are worked")
+		eventually(t, func() bool { return rows(t, d, letter{}.Kind())[0].State == "completed" }, "the first is over")
+		enqueue(t, d, q, "a")
+		eventually(t, func() bool { return len(done.all()) == 3 }, "afterwards it is taken in again")
+		require.ElementsMatch(t, []string{"a", "b", "a"}, done.all())
+	})
+
 	t.Run("only a running transaction of InTx is accepted", func(t *testing.T) {
 		t.Parallel()
 		d := dbtest.New(t)

@@ -112,6 +112,9 @@ func (q *Queue) enqueue(tx *gorm.DB, args Args, at time.Time) error {
 		return fmt.Errorf("enqueue %s: no worker is registered for this kind", args.Kind())
 	}
 	options := &river.InsertOpts{Queue: k.options.Queue, MaxAttempts: k.options.MaxAttempts, ScheduledAt: at}
+	if k.options.Once {
+		options.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: unfinished()}
+	}
 	if err := q.insert(tx, args, options); err != nil {
 		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
 	}

@@ -71,16 +71,21 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
 	return nil
 }
 
+// unfinished are the states of a job that waits or runs.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+}
+
 // periodic returns the sweep as River's leader enqueues it. The unique states leave out a turn while
 // another waits or runs; a turn is never scheduled, which is where uniqueness would be slow.
 func (s sweep) periodic() *river.PeriodicJob {
 	options := &river.InsertOpts{
 		Queue:       sweepQueue,
 		MaxAttempts: 1,
-		UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
-			rivertype.JobStateRunning, rivertype.JobStateScheduled,
-		}},
+		UniqueOpts:  river.UniqueOpts{ByState: unfinished()},
 	}
 	return river.NewPeriodicJob(
 		river.PeriodicInterval(s.interval),
