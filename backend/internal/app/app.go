@@ -127,6 +127,9 @@ func OpenDatabase(ctx context.Context, c *config.Config, logger *slog.Logger) (*
 // remembered is how many verified bearers, and how many tokens, a process keeps at hand.
 const remembered = 10_000
 
+// leaveFor is how long taking leave of the other replicas may take.
+const leaveFor = 5 * time.Second
+
 func (a *App) buildServices() {
 	c, box := a.Config, a.box
 	httpClient := entra.NewHTTPClient(c.MicrosoftTimeout)
@@ -254,5 +257,9 @@ func (a *App) Close(ctx context.Context) error { return a.close(ctx, ctx) }
 func (a *App) close(working, draining context.Context) error {
 	err := a.Queue.Stop(working)
 	a.loops.stop()
-	return errors.Join(err, a.Broker.Drain(draining), a.box.Leave(draining, a.replica), a.DB.Close())
+	err = errors.Join(err, a.Broker.Drain(draining))
+	// However long that took: a replica that hasn't taken leave stands in the way of a new master key.
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(draining), leaveFor)
+	defer cancel()
+	return errors.Join(err, a.box.Leave(leaving, a.replica), a.DB.Close())
 }

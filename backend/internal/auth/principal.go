@@ -44,6 +44,21 @@ func (p Principal) Can(perm Permission) bool { return slices.Contains(p.Permissi
 // doesn't exist.
 func (p Principal) MayUseKey(id string) bool { return p.AllKeys || slices.Contains(p.KeyIDs, id) }
 
+// WithReadmission puts the caller into the context, and how to find out whether they would still be admitted.
+func WithReadmission(ctx context.Context, p Principal, again func() (Principal, error)) context.Context {
+	return WithPrincipal(context.WithValue(ctx, readmissionKey{}, again), p)
+}
+
+// Readmit returns the caller as of now, or why they would no longer be admitted. It is for work that took so long
+// that access may have changed meanwhile.
+func Readmit(ctx context.Context) (Principal, error) {
+	if again, ok := ctx.Value(readmissionKey{}).(func() (Principal, error)); ok {
+		return again()
+	}
+	p, _ := From(ctx)
+	return p, nil
+}
+
 // Request is what is known of the HTTP request that an action came by.
 type Request struct {
 	ID string // also in the answer's X-Request-Id
@@ -51,8 +66,9 @@ type Request struct {
 }
 
 type (
-	principalKey struct{}
-	requestKey   struct{}
+	principalKey   struct{}
+	readmissionKey struct{}
+	requestKey     struct{}
 )
 
 // WithPrincipal puts the caller into the context.

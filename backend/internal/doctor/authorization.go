@@ -33,23 +33,34 @@ func (x *examination) refresh(ctx context.Context) error {
 	case accountkey.StatusDraft, accountkey.StatusRevoked:
 		x.skip("Not checked: "+lowerFirst(x.key.StatusReason.Message), CheckRefresh)
 		return nil
-	case accountkey.StatusReauthorizationRequired, accountkey.StatusMisconfigured:
-		x.set(CheckRefresh, Failed, x.broken(x.key.StatusReason))
+	case accountkey.StatusReauthorizationRequired:
+		x.set(CheckRefresh, Failed, brokenBy(x.key.StatusReason))
 		return nil
 	default:
 	}
+	misconfigured := x.key.Status == accountkey.StatusMisconfigured
 	if x.failed(CheckCloud, CheckTenant, CheckClientID, CheckClientSecret) {
 		x.skip("Not checked: Microsoft refuses a refresh until what is at fault above is mended.", CheckRefresh)
 		return nil
 	}
 	if x.tenant == nil {
 		x.skip("Not checked: the sign-in service must answer first.", CheckRefresh)
+		if misconfigured {
+			return nil
+		}
 		x.hold(ctx)
 		return nil
 	}
 	access, err := x.Broker.Try(ctx, x.key.ID)
 	if err != nil {
 		return x.notRefreshed(ctx, err)
+	}
+	if misconfigured {
+		key, err := x.Keys.Get(ctx, x.key.ID) // what was at fault is mended
+		if err != nil {
+			return err
+		}
+		x.key = &key
 	}
 	x.access, x.authorized = access, true
 	x.pass(CheckRefresh, "Microsoft gave a new token, which is good until "+access.ExpiresAt.Format("15:04 MST, 2 January 2006")+".")
@@ -84,7 +95,7 @@ func (x *examination) notRefreshed(ctx context.Context, err error) error {
 			return err
 		}
 		x.key = &key
-		x.set(CheckRefresh, Failed, x.broken(key.StatusReason))
+		x.set(CheckRefresh, Failed, brokenBy(key.StatusReason))
 		return nil
 	default:
 		return err
@@ -100,14 +111,9 @@ func (x *examination) hold(ctx context.Context) {
 	}
 }
 
-// broken is why a key is out of service. What was wrong with the registration may have been mended at
-// Microsoft since; then only a sign-in is left to do.
-func (x *examination) broken(reason accountkey.Reason) Finding {
-	found := Finding{Message: reason.Message, Fix: reason.Fix, Microsoft: reason.Microsoft}
-	if x.key.Status == accountkey.StatusMisconfigured && x.checks[CheckClientSecret].Result == Passed {
-		found.Fix = "What was at fault is in order now: authorize the key again."
-	}
-	return found
+// brokenBy is why a key is out of service.
+func brokenBy(reason accountkey.Reason) Finding {
+	return Finding{Message: reason.Message, Fix: reason.Fix, Microsoft: reason.Microsoft}
 }
 
 // permissions compares what was granted with what the key asks for.

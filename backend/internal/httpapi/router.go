@@ -119,24 +119,33 @@ func (s *Server) guard(access Access, h echo.HandlerFunc) echo.HandlerFunc {
 		if access.Public {
 			return h(c)
 		}
-		p, err := s.authenticate(c, bearer, hasBearer)
+		admit := func() (auth.Principal, error) { return s.admit(c, access, bearer, hasBearer) }
+		p, err := admit()
 		if err != nil {
 			return err
 		}
-		if access.People && p.Type != auth.TypeUser {
-			return errDenied.WithMessage("Only people may do this, signed in at the web page.")
-		}
-		if access.Permission != "" && !p.Can(access.Permission) {
-			if hasBearer {
-				c.Response().Header().Set(echo.HeaderWWWAuthenticate,
-					`Bearer realm="latchkey", error="insufficient_scope", scope="`+string(access.Permission)+`"`)
-			}
-			return errDenied.WithMessage("This needs the permission " + string(access.Permission) + ".")
-		}
-		ctx := auth.WithPrincipal(c.Request().Context(), p)
-		c.SetRequest(c.Request().WithContext(ctx))
+		c.SetRequest(c.Request().WithContext(auth.WithReadmission(c.Request().Context(), p, admit)))
 		return h(c)
 	}
+}
+
+// admit finds out who is calling and whether they may do what the route does.
+func (s *Server) admit(c echo.Context, access Access, bearer secret.String, hasBearer bool) (auth.Principal, error) {
+	p, err := s.authenticate(c, bearer, hasBearer)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	if access.People && p.Type != auth.TypeUser {
+		return auth.Principal{}, errDenied.WithMessage("Only people may do this, signed in at the web page.")
+	}
+	if access.Permission != "" && !p.Can(access.Permission) {
+		if hasBearer {
+			c.Response().Header().Set(echo.HeaderWWWAuthenticate,
+				`Bearer realm="latchkey", error="insufficient_scope", scope="`+string(access.Permission)+`"`)
+		}
+		return auth.Principal{}, errDenied.WithMessage("This needs the permission " + string(access.Permission) + ".")
+	}
+	return p, nil
 }
 
 func (s *Server) authenticate(c echo.Context, bearer secret.String, hasBearer bool) (auth.Principal, error) {

@@ -48,7 +48,7 @@ type tokenView struct {
 // @Failure   404  "No such account key"
 // @Failure   409  "The key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked"
 // @Failure   422  "A field is wrong"
-// @Failure   503  {object}  httpapi.Problem  "Microsoft could not be asked: code microsoft_unavailable"
+// @Failure   503  {object}  httpapi.Problem  "Microsoft could not be asked: code microsoft_unavailable or cloud_not_configured"
 // @Router    /api/v1/account-keys/{id}/access-token [post]
 func (a *API) issue(c echo.Context) error {
 	id, err := httpapi.PathID(c, "id")

@@ -2,15 +2,8 @@ package token
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"strconv"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
-	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/auth"
@@ -35,29 +28,8 @@ type Broker struct {
 	Now        func() time.Time
 	Logger     *slog.Logger
 
-	flights singleflight.Group
-	flying  sync.WaitGroup
+	flights flights
 	uses    ledger
-}
-
-// Drain waits for the refreshes that are under way, whoever asked for them: what Microsoft answers must
-// be stored before the database is closed. Uses that were counted meanwhile are stored, too.
-func (b *Broker) Drain(ctx context.Context) error {
-	return errors.Join(b.drainFlights(ctx), b.FlushUses(ctx))
-}
-
-func (b *Broker) drainFlights(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		b.flying.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for refreshes: %w", ctx.Err())
-	}
 }
 
 // Request says what a caller wants of a token.
@@ -116,6 +88,9 @@ func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, f
 		if err := servable(s); err != nil {
 			return Ready{}, err // suspended while Microsoft was being asked
 		}
+		if err := b.stillMay(ctx, keyID, mark, sure); err != nil {
+			return Ready{}, err
+		}
 	}
 	if force {
 		// Whoever insists has found the token at hand wanting: no replica may go on handing it out.
@@ -131,6 +106,19 @@ func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, f
 		b.Remembered.Keep(keyID, mark, ready)
 	}
 	return ready, err
+}
+
+// stillMay asks again who is calling if access has changed since mark: a refresh can be long, and whoever was
+// shut out meanwhile gets nothing.
+func (b *Broker) stillMay(ctx context.Context, keyID string, mark epoch.Mark, sure bool) error {
+	if now, sureNow := b.Remembered.Mark(); sure && sureNow && now == mark {
+		return nil
+	}
+	p, err := auth.Readmit(ctx)
+	if err == nil && !p.MayUseKey(keyID) {
+		err = accountkey.ErrNotFound
+	}
+	return err
 }
 
 // servable refuses a key that serves nothing.
@@ -164,102 +152,4 @@ func (b *Broker) open(s state) (Ready, error) {
 		access:  Access{AccessToken: plain, ExpiresAt: s.Token.ExpiresAt, Scopes: s.Token.Scopes, Account: account},
 		grantID: s.Token.GrantID, refreshedAt: s.Token.RefreshedAt, lifetime: s.Token.lifetime(),
 	}, nil
-}
-
-// refreshed returns the key's state after a refresh by somebody: all callers of this process share
-// one. The flight is not cut short when the caller who began it goes away, since Microsoft's answer
-// must be stored whoever waits for it.
-func (b *Broker) refreshed(ctx context.Context, s state, force bool) (state, error) {
-	b.flying.Add(1)
-	defer b.flying.Done()
-	// Whoever comes with a newer client secret must not be content with what the old one brings.
-	flight := s.Token.GrantID + "/" + strconv.FormatInt(s.Key.CredentialVersion, 10)
-	result := b.flights.DoChan(flight, func() (any, error) {
-		b.flying.Add(1)
-		defer b.flying.Done()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Policy.leaseFor())
-		defer cancel()
-		return b.refreshOnce(ctx, s)
-	})
-	select {
-	case <-ctx.Done():
-		return state{}, ErrUnavailable.Because(ctx.Err()).After(time.Second)
-	case r := <-result:
-		if r.Err == nil {
-			after, ok := r.Val.(state)
-			if !ok {
-				return state{}, fmt.Errorf("refresh of account key %s returned %T", s.Key.ID, r.Val)
-			}
-			return after, nil
-		}
-		if !force && errors.Is(r.Err, ErrUnavailable) && b.Now().Before(s.Token.ExpiresAt) {
-			return read(b.DB.Read(ctx), s.Key.ID) // it may have been suspended or revoked meanwhile
-		}
-		return state{}, r.Err
-	}
-}
-
-// refreshOnce refreshes under the lease, or waits for whoever holds it.
-func (b *Broker) refreshOnce(ctx context.Context, s state) (state, error) {
-	if wait := b.waitFor(s.Token); wait > 0 {
-		return state{}, ErrUnavailable.After(wait)
-	}
-	keyID, grantID, seen := s.Key.ID, s.Token.GrantID, s.Token.Version
-	for pause := 25 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
-		now := b.Now()
-		var won bool
-		err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
-			won, err = takeLease(tx, grantID, b.Replica, now, now.Add(b.Policy.leaseFor()))
-			return err
-		})
-		if err != nil {
-			return state{}, err
-		}
-		// Read after the lease was decided: whoever held it last may have done the work meanwhile.
-		if s, err = read(b.DB.Read(ctx), keyID); err != nil {
-			return state{}, errors.Join(err, b.release(ctx, grantID, won))
-		}
-		if done, err := settled(s, grantID, seen); done || err != nil {
-			return s, errors.Join(err, b.release(ctx, grantID, won))
-		}
-		if won {
-			return b.refreshLeased(ctx, s)
-		}
-		if wait := b.waitFor(s.Token); wait > 0 {
-			return state{}, ErrUnavailable.After(wait)
-		}
-		retry := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			retry.Stop()
-			return state{}, ErrUnavailable.Because(ctx.Err()).After(time.Second)
-		case <-retry.C:
-		}
-	}
-}
-
-// settled reports that there is nothing to refresh any more: somebody did, or the key stopped serving.
-func settled(s state, grantID string, seen int64) (bool, error) {
-	if err := refreshable(s); err != nil {
-		return false, err
-	}
-	return s.Token.GrantID != grantID || s.Token.Version != seen, nil
-}
-
-func (b *Broker) release(ctx context.Context, grantID string, won bool) error {
-	if !won {
-		return nil
-	}
-	return b.DB.InTx(ctx, func(tx *gorm.DB) error {
-		_, err := dropLease(tx, grantID, b.Replica)
-		return err
-	})
-}
-
-// waitFor is how long Microsoft is still to be left alone.
-func (b *Broker) waitFor(t Token) time.Duration {
-	if t.RetryAfter == nil {
-		return 0
-	}
-	return t.RetryAfter.Sub(b.Now())
 }

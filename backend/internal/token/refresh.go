@@ -10,6 +10,7 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/entra"
+	"github.com/latchkey/latchkey/backend/internal/fault"
 )
 
 // refreshLeased asks Microsoft for new tokens and stores what came of it. The caller holds the lease;
@@ -53,7 +54,7 @@ func (b *Broker) refreshLeased(ctx context.Context, s state) (state, error) {
 func (b *Broker) askMicrosoft(ctx context.Context, s state) (entra.Tokens, error) {
 	cloud, ok := b.Keys.Cloud(s.Key.Cloud)
 	if !ok {
-		return entra.Tokens{}, errCloudRemoved
+		return entra.Tokens{}, errCloudNotConfigured
 	}
 	clientSecret, err := b.Keys.OpenSecret(s.Key)
 	if err != nil {
@@ -81,11 +82,14 @@ func (b *Broker) keep(ctx context.Context, s state, asked time.Time, t entra.Tok
 		"refresh_due_at": b.Policy.dueAt(asked, t.ExpiresIn, inUse), "failures": 0, "retry_after": nil,
 		"version": s.Token.Version + 1, "credential_version": s.Key.CredentialVersion,
 	}
+	if t.ExpiresIn <= 0 {
+		columns["retry_after"] = asked.Add(forceInterval) // nobody can use it: asking again at once changes nothing
+	}
 	if len(t.Scopes) > 0 {
 		columns["scopes"] = accountkey.ScopeNames(t.Scopes)
 	}
 	kept := false
-	err := b.DB.InTx(ctx, func(tx *gorm.DB) (err error) {
+	err := b.storeSurely(ctx, func(tx *gorm.DB) (err error) {
 		if columns["access_token"], err = b.seal(tx, t.AccessToken, "access_token", s.Token.GrantID); err != nil {
 			return err
 		}
@@ -98,6 +102,26 @@ func (b *Broker) keep(ctx context.Context, s state, asked time.Time, t entra.Tok
 		return err
 	})
 	return kept, err
+}
+
+// storeSurely runs a transaction until it succeeds or ctx ends: a connection that was lost, or a database that
+// is being failed over, must not cost what Microsoft has given out. It is conditional on what was read, so a
+// commit whose answer got lost is not undone by the next try.
+func (b *Broker) storeSurely(ctx context.Context, work func(*gorm.DB) error) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := b.DB.InTx(ctx, work)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		b.Logger.WarnContext(ctx, "tokens not stored yet", "error", err)
+		again := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			again.Stop()
+			return err
+		case <-again.C:
+		}
+	}
 }
 
 // gone tells the caller why a refresh came to nothing: the key was revoked, changed or deleted.
@@ -113,16 +137,16 @@ func (b *Broker) gone(ctx context.Context, keyID string) error {
 	return ErrUnavailable.After(minRetry)
 }
 
-var errCloudRemoved = errors.New("the key's cloud is no longer configured")
+var errCloudNotConfigured = fault.New(fault.Unavailable, "cloud_not_configured", "The cloud of this key is not configured on this server.").
+	WithFix("Ask the operator to add it to LATCHKEY_CLOUDS_EXTRA again, or choose another cloud for the key.")
 
 // refreshFailed decides what an answer means for the key: a final one moves it out of authorized, a
 // passing one keeps it and sets a time before which Microsoft is left alone.
 func (b *Broker) refreshFailed(ctx context.Context, s state, cause error) error {
-	if errors.Is(cause, errCloudRemoved) {
-		return b.degrade(ctx, s, cause, accountkey.StatusMisconfigured, accountkey.Reason{
-			Code: "cloud_not_configured", Message: "The cloud of this key, " + s.Key.Cloud + ", is not configured on this server.",
-			Fix: "Ask the operator to add it to LATCHKEY_CLOUDS_EXTRA again, or choose another cloud.",
-		})
+	if errors.Is(cause, errCloudNotConfigured) {
+		// A setting of this process, which others may not share, and no fact about the key.
+		b.Logger.ErrorContext(ctx, "account key's cloud not configured", "account_key_id", s.Key.ID, "cloud", s.Key.Cloud)
+		return errors.Join(errCloudNotConfigured.After(minRetry), b.release(ctx, s.Token.GrantID, true))
 	}
 	var e *entra.Error
 	if !errors.As(cause, &e) {
@@ -169,6 +193,9 @@ func (b *Broker) postpone(ctx context.Context, s state, cause *entra.Error) erro
 	failures := s.Token.Failures + 1
 	wait := b.Policy.backoff(failures, cause.RetryAfter)
 	retry := b.Now().Add(wait)
+	if cause.RetryAfter > 0 {
+		b.holdOff(appOf(s.Key), retry)
+	}
 	b.Logger.WarnContext(ctx, "token refresh postponed", "account_key_id", s.Key.ID, "failures", failures, "retry_at", retry, "cause", cause)
 	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
 		_, err := store(tx, s.Token, b.Replica, map[string]any{"failures": failures, "retry_after": retry, "refresh_due_at": retry})

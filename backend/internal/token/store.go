@@ -17,24 +17,34 @@ func insert(tx *gorm.DB, row *Token) error {
 	return nil
 }
 
-// state is a key with its tokens as one read sees them.
+// state is a key with its tokens as one statement sees them.
 type state struct {
-	Key   accountkey.Key
-	Token Token // GrantID is empty when there are none
+	Key   accountkey.Key `gorm:"embedded"`
+	Token Token          `gorm:"embedded;embeddedPrefix:token_"` // GrantID is empty when there are none
 }
 
 func read(q *gorm.DB, keyID string) (state, error) {
-	key, err := accountkey.Load(q, keyID)
-	if err != nil {
-		return state{}, err
+	var s state
+	err := q.Table("account_keys").Select(stateColumns).Joins("LEFT JOIN tokens ON tokens.account_key_id = account_keys.id").
+		Where("account_keys.id = ?", keyID).Take(&s).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return state{}, accountkey.ErrNotFound
 	}
-	s := state{Key: key}
-	err = q.Where("account_key_id = ?", keyID).Take(&s.Token).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-		return state{}, fmt.Errorf("read tokens of account key %s: %w", keyID, err)
+	if err != nil {
+		return state{}, fmt.Errorf("read account key %s with its tokens: %w", keyID, err)
 	}
 	return s, nil
 }
+
+// stateColumns gives each column of tokens the prefix that state has for it.
+const stateColumns = "account_keys.*, tokens.grant_id AS token_grant_id, tokens.account_key_id AS token_account_key_id" +
+	", tokens.access_token AS token_access_token, tokens.refresh_token AS token_refresh_token" +
+	", tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at" +
+	", tokens.lifetime_seconds AS token_lifetime_seconds, tokens.refreshed_at AS token_refreshed_at" +
+	", tokens.refresh_due_at AS token_refresh_due_at, tokens.lease_holder AS token_lease_holder" +
+	", tokens.lease_until AS token_lease_until, tokens.failures AS token_failures" +
+	", tokens.retry_after AS token_retry_after, tokens.last_used_at AS token_last_used_at" +
+	", tokens.version AS token_version, tokens.credential_version AS token_credential_version"
 
 // takeLease wins the right to refresh, or reports that somebody else holds it. It is one conditional
 // statement, which holds on every database.
@@ -71,17 +81,18 @@ func store(tx *gorm.DB, seen Token, holder string, columns map[string]any) (bool
 	return res.RowsAffected == 1, nil
 }
 
-// noteUse records that the key was used and brings the refresh of a key that had been idle forward. It is
-// conditional, so that it never undoes a newer note.
-func noteUse(tx *gorm.DB, grantID string, now, dueAt time.Time) error {
+// noteUse records that the key was used and brings the refresh of a key that had been idle forward to dueAt, if
+// the token that was used is still the newest. It is conditional, so that it never undoes a newer note.
+func noteUse(tx *gorm.DB, used Ready, now, dueAt time.Time) error {
 	res := tx.Model(&Token{}).
-		Where("grant_id = ? AND (last_used_at IS NULL OR last_used_at < ?)", grantID, now).
+		Where("grant_id = ? AND (last_used_at IS NULL OR last_used_at < ?)", used.grantID, now).
 		Updates(map[string]any{
-			"last_used_at":   now,
-			"refresh_due_at": gorm.Expr("CASE WHEN refresh_due_at > ? THEN ? ELSE refresh_due_at END", dueAt, dueAt),
+			"last_used_at": now,
+			"refresh_due_at": gorm.Expr("CASE WHEN refreshed_at = ? AND refresh_due_at > ? THEN ? ELSE refresh_due_at END",
+				used.refreshedAt, dueAt, dueAt),
 		})
 	if res.Error != nil {
-		return fmt.Errorf("note use of grant %s: %w", grantID, res.Error)
+		return fmt.Errorf("note use of grant %s: %w", used.grantID, res.Error)
 	}
 	return nil
 }

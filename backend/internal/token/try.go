@@ -8,14 +8,15 @@ import (
 )
 
 // Try proves a key's authorization by one refresh, which it shares with whoever needs one at the same time,
-// and which waits like any other while Microsoft is to be left alone. It is no use of the key. A suspended key
-// is tried as well, but its access token stays here.
+// and which waits like any other while Microsoft is to be left alone. It is no use of the key. A suspended key is
+// tried as well, but its access token stays here; one that is misconfigured is authorized again if Microsoft takes
+// its grant.
 func (b *Broker) Try(ctx context.Context, keyID string) (Access, error) {
 	s, err := b.own(ctx, keyID)
 	if err != nil {
 		return Access{}, err
 	}
-	if err := refreshable(s); err != nil {
+	if err := mendable(s); err != nil {
 		return Access{}, err
 	}
 	if s, err = b.refreshed(ctx, s, true); err != nil {

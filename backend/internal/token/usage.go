@@ -38,6 +38,7 @@ const (
 	keepFine   = 48 * time.Hour
 	keepCoarse = 400 * 24 * time.Hour
 	foldBatch  = 500
+	flushBatch = 500
 )
 
 // ledger counts uses. The first use by somebody of a key in a minute is stored before it is answered;
@@ -113,7 +114,7 @@ func (b *Broker) countUse(ctx context.Context, t *tally, k tallyKey, name string
 		if err := firstUse(tx, k, name, minute); err != nil {
 			return err
 		}
-		return noteUse(tx, r.grantID, b.Now(), b.Policy.dueAt(r.refreshedAt, r.lifetime, true))
+		return noteUse(tx, r, b.Now(), b.Policy.dueAt(r.refreshedAt, r.lifetime, true))
 	})
 	if err == nil {
 		t.minute, t.pending = minute, 0
@@ -171,23 +172,38 @@ type counted struct {
 // FlushUses stores what was counted since the last flush. What cannot be stored is kept for the next.
 func (b *Broker) FlushUses(ctx context.Context) error {
 	taken := b.uses.take(b.Now())
-	if len(taken) == 0 {
-		return nil
-	}
-	err := b.DB.InTx(ctx, func(tx *gorm.DB) error {
-		for _, c := range taken {
-			if err := addUses(tx, c.tallyKey, c.minute, c.n); err != nil {
-				return err
-			}
+	var errs []error
+	for batch := range slices.Chunk(taken, flushBatch) {
+		err := b.DB.InTx(ctx, func(tx *gorm.DB) error { return storeUses(tx, batch) })
+		if err != nil {
+			b.uses.mu.Lock()
+			b.uses.late = append(b.uses.late, batch...)
+			b.uses.mu.Unlock()
+			errs = append(errs, err)
 		}
-		return nil
-	})
-	if err != nil {
-		b.uses.mu.Lock()
-		b.uses.late = append(b.uses.late, taken...)
-		b.uses.mu.Unlock()
 	}
-	return err
+	return errors.Join(errs...)
+}
+
+// storeUses adds what was counted. The keys come first, as in whatever deletes one with its uses; more than
+// their deletion is not kept waiting.
+func storeUses(tx *gorm.DB, batch []counted) error {
+	ids := make([]string, 0, len(batch))
+	for _, c := range batch {
+		ids = append(ids, c.keyID)
+	}
+	var kept []string
+	err := tx.Model(&accountkey.Key{}).Clauses(clause.Locking{Strength: "KEY SHARE"}).
+		Where("id IN ?", slices.Compact(ids)).Order("id").Pluck("id", &kept).Error
+	if err != nil {
+		return fmt.Errorf("lock account keys to count uses: %w", err)
+	}
+	for _, c := range batch {
+		if err := addUses(tx, c.tallyKey, c.minute, c.n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take empties the tallies, in an order that is the same on every replica, so that no two flushes wait
@@ -198,7 +214,9 @@ func (l *ledger) take(now time.Time) []counted {
 	out := l.late
 	l.late = nil
 	for k, t := range l.tallies {
-		t.mu.Lock()
+		if !t.mu.TryLock() {
+			continue // its first use of a minute is being stored, for which nobody else is to wait
+		}
 		switch {
 		case t.pending > 0:
 			out = append(out, counted{k, t.minute, t.pending})
@@ -210,7 +228,7 @@ func (l *ledger) take(now time.Time) []counted {
 		t.mu.Unlock()
 	}
 	slices.SortFunc(out, func(a, b counted) int {
-		return cmp.Or(cmp.Compare(a.keyID, b.keyID), cmp.Compare(a.actorID, b.actorID))
+		return cmp.Or(cmp.Compare(a.keyID, b.keyID), cmp.Compare(a.actorID, b.actorID), a.minute.Compare(b.minute))
 	})
 	return out
 }

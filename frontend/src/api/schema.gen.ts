@@ -2305,7 +2305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Microsoft could not be asked: code microsoft_unavailable */
+            /** @description Microsoft could not be asked: code microsoft_unavailable or cloud_not_configured */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again */
