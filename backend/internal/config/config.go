@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,13 @@ const (
 	prefix                = "LATCHKEY_"
 	minSigningKeyRotation = time.Hour
 	maxRetention          = 36500 // days
+)
+
+// Kubernetes tells each container about the Services beside it by variables of these names: a Service that
+// is called latchkey, or latchkey-postgres, has the prefix of our settings.
+var (
+	servicePart = regexp.MustCompile(`^LATCHKEY(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
+	servicePort = regexp.MustCompile(`^LATCHKEY(_[A-Z0-9_]+)?_PORT=(tcp|udp|sctp)://`)
 )
 
 // Days is a length of time that is counted in days; unlike an amount, it may be 0.
@@ -147,11 +155,14 @@ func (p *problems) add(name, format string, args ...any) {
 }
 
 // unknown refuses misspelt variables, which would otherwise be ignored in silence. Variables of the
-// test suite are nobody's setting.
+// test suite, and of Kubernetes, are nobody's setting.
 func (p *problems) unknown(vars map[string]string) {
 	names := Names()
-	for name := range vars {
-		if !slices.Contains(names, name) && !strings.HasPrefix(name, prefix+"TEST_") {
+	for name, value := range vars {
+		switch {
+		case slices.Contains(names, name), strings.HasPrefix(name, prefix+"TEST_"):
+		case servicePart.MatchString(name), servicePort.MatchString(name + "=" + value):
+		default:
 			p.add(strings.TrimPrefix(name, prefix), "is not a setting; scripts/example.env lists all of them")
 		}
 	}

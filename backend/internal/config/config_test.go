@@ -93,6 +93,31 @@ func TestLoad(t *testing.T) {
 		_, err := config.Load([]string{"LATCHKEY_PUBLIC_ULR=https://latchkey.example.com"})
 		require.ErrorContains(t, err, "LATCHKEY_PUBLIC_ULR is not a setting")
 	})
+	t.Run("what Kubernetes says of the Services beside is no mistake", func(t *testing.T) {
+		t.Parallel()
+		var environ []string
+		for _, service := range []string{"LATCHKEY", "LATCHKEY_POSTGRES"} {
+			for _, variable := range []string{
+				"_SERVICE_HOST=10.96.0.17", "_SERVICE_PORT=8080", "_SERVICE_PORT_HTTP=8080", "_PORT=tcp://10.96.0.17:8080",
+				"_PORT_8080_TCP=tcp://10.96.0.17:8080", "_PORT_8080_TCP_PROTO=tcp", "_PORT_8080_TCP_PORT=8080", "_PORT_8080_TCP_ADDR=10.96.0.17",
+			} {
+				environ = append(environ, service+variable)
+			}
+		}
+		_, err := config.Load(environ)
+		require.NoError(t, err)
+	})
+	t.Run("what only resembles that is refused", func(t *testing.T) {
+		t.Parallel()
+		for _, variable := range []string{
+			"LATCHKEY_PORT=8080", "LATCHKEY_LISTEN_PORT=8080", "LATCHKEY_HOST=10.96.0.17", "LATCHKEY_SERVICE=tcp://10.96.0.17:8080",
+			"LATCHKEY_PORT_8080=tcp://10.96.0.17:8080", "LATCHKEY_PORT_8080_TCP_HOST=10.96.0.17", "LATCHKEY_SERVICE_HOSTS=10.96.0.17",
+		} {
+			_, err := config.Load([]string{variable})
+			name, _, _ := strings.Cut(variable, "=")
+			require.ErrorContains(t, err, name+" is not a setting", variable)
+		}
+	})
 }
 
 func TestLoadSecrets(t *testing.T) {
