@@ -213,11 +213,14 @@ func (p *problems) parse(err error) {
 		if f, ok := t.FieldByName(bad.Name); ok {
 			name = f.Tag.Get("env")
 		}
-		if bad.Type.Kind() == reflect.Int {
+		switch {
+		case bad.Type == reflect.TypeFor[slog.Level]():
+			p.add(name, "is debug, info, warn or error")
+		case bad.Type.Kind() == reflect.Int:
 			p.add(name, "is not a whole number")
-			continue
+		default:
+			p.add(name, "is not a valid %s (durations are written 90s, 15m, 24h)", bad.Type)
 		}
-		p.add(name, "is not a valid %s (durations are written 90s, 15m, 24h)", bad.Type)
 	}
 }
 

@@ -84,8 +84,11 @@ func TestLoad(t *testing.T) {
 			"LATCHKEY_SIGN_IN_ATTEMPTS=many", "LATCHKEY_AUDIT_RETENTION=90d",
 		})
 		require.Error(t, err)
-		for _, name := range []string{"LOG_LEVEL", "SESSION_MAX_AGE", "MICROSOFT_TIMEOUT", "SIGN_IN_ATTEMPTS", "AUDIT_RETENTION"} {
-			require.Regexp(t, `(?m)^LATCHKEY_`+name+` `, err.Error())
+		for name, what := range map[string]string{
+			"LOG_LEVEL": "is debug, info, warn or error", "SESSION_MAX_AGE": "is not a valid time.Duration", "MICROSOFT_TIMEOUT": "is not a valid time.Duration",
+			"SIGN_IN_ATTEMPTS": "is not a whole number", "AUDIT_RETENTION": "is not a whole number",
+		} {
+			require.Regexp(t, `(?m)^LATCHKEY_`+name+` `+what, err.Error())
 		}
 	})
 	t.Run("a variable that is no setting is refused", func(t *testing.T) {
