@@ -32,7 +32,7 @@ func (a *App) HTTPServer() *http.Server {
 func (a *App) Run(ctx context.Context, out io.Writer) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.Config.ListenAddr)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen on %s: %w", a.Config.ListenAddr, err), a.DB.Close())
+		return errors.Join(fmt.Errorf("listen on %s (LATCHKEY_LISTEN_ADDR names another address): %w", a.Config.ListenAddr, err), a.DB.Close())
 	}
 	server := a.HTTPServer()
 	if err := a.Start(context.WithoutCancel(ctx), out); err != nil {

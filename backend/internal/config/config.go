@@ -264,14 +264,14 @@ func (p *problems) validate(c *Config) {
 func (p *problems) publicURL(c *Config) {
 	u, err := url.Parse(strings.TrimRight(c.PublicURL, "/"))
 	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+	case err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https"):
 		p.add("PUBLIC_URL", "is not a URL such as https://latchkey.example.com")
 		return
 	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
 		p.add("PUBLIC_URL", "is scheme and host alone, without a path: Latchkey is served from the root")
 		return
 	}
-	if (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80") {
+	if u.Port() == "" || u.Port() == standardPort(u) {
 		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port()) // browsers leave it out
 	}
 	c.Public, c.PublicURL = u, u.String()
@@ -283,20 +283,25 @@ func (p *problems) publicURL(c *Config) {
 	}
 }
 
-// defaultListenAddr keeps a server that is known by a loopback name on the loopback interface; any
-// other is behind a proxy or a port mapping, or serves TLS itself on the port of its URL.
+// defaultListenAddr is where the public URL leads when nothing stands between: to its own port, on the loopback
+// interface under a loopback name. Any other name without TLS files, and https without them, is a proxy's or a port
+// mapping's, which forwards to 8080.
 func defaultListenAddr(u *url.URL, tls bool) string {
+	host, port := "", "8080"
 	if isLoopback(u.Hostname()) {
-		port := u.Port()
-		if port == "" {
-			port = "8080"
-		}
-		return net.JoinHostPort("localhost", port)
+		host = u.Hostname()
 	}
-	if tls {
-		return ":" + cmp.Or(u.Port(), "443")
+	if tls || (host != "" && u.Scheme == "http") {
+		port = cmp.Or(u.Port(), standardPort(u))
 	}
-	return ":8080"
+	return net.JoinHostPort(host, port)
+}
+
+func standardPort(u *url.URL) string {
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
 }
 
 func isLoopback(host string) bool {

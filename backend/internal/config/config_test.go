@@ -185,7 +185,16 @@ func TestLoadPublicURL(t *testing.T) {
 			{"https://latchkey.example.com/", "", "https://latchkey.example.com", ":8080"},
 			{"https://latchkey.example.com:8443", "/tls.pem", "https://latchkey.example.com:8443", ":8443"},
 			{"http://localhost:9000", "", "http://localhost:9000", "localhost:9000"},
-			{"http://127.0.0.1", "", "http://127.0.0.1", "localhost:8080"},
+			{"http://localhost", "", "http://localhost", "localhost:80"},
+			{"http://localhost:80", "", "http://localhost", "localhost:80"},
+			{"http://localhost:", "", "http://localhost", "localhost:80"},
+			{"http://127.0.0.1", "", "http://127.0.0.1", "127.0.0.1:80"},
+			{"http://[::1]:9000", "", "http://[::1]:9000", "[::1]:9000"},
+			{"https://localhost", "/tls.pem", "https://localhost", "localhost:443"},
+			{"https://localhost:8443", "/tls.pem", "https://localhost:8443", "localhost:8443"},
+			{"https://localhost:8443", "", "https://localhost:8443", "localhost:8080"},
+			{"https://latchkey.example.com", "/tls.pem", "https://latchkey.example.com", ":443"},
+			{"http://latchkey.example.com", "", "http://latchkey.example.com", ":8080"},
 		} {
 			c, err := config.Load([]string{
 				"LATCHKEY_PUBLIC_URL=" + row.url, "LATCHKEY_TLS_CERT_FILE=" + row.tls, "LATCHKEY_TLS_KEY_FILE=" + row.tls,
@@ -199,7 +208,7 @@ func TestLoadPublicURL(t *testing.T) {
 	t.Run("anything but scheme and host is refused", func(t *testing.T) {
 		t.Parallel()
 		for _, url := range []string{
-			"latchkey.example.com", "ftp://latchkey.example.com", "https://", "https://latchkey.example.com/app",
+			"latchkey.example.com", "ftp://latchkey.example.com", "https://", "http://:8080", "https://latchkey.example.com/app",
 			"https://latchkey.example.com?x=1", "https://latchkey.example.com#x", "https://u:p@latchkey.example.com", "http://%zz",
 		} {
 			_, err := config.Load([]string{"LATCHKEY_PUBLIC_URL=" + url})
