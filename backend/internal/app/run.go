@@ -22,10 +22,15 @@ const maxHeader = 64 << 10 // Microsoft's codes make URLs of several kB
 // HTTPServer is the server that Run runs. How long bodies and answers may take is httpapi's to say, route
 // by route: a stream takes as long as it takes.
 func (a *App) HTTPServer() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler: a.Handler(), MaxHeaderBytes: maxHeader,
 		ReadHeaderTimeout: a.Config.HTTPHeaderTimeout, IdleTimeout: a.Config.HTTPIdleTimeout,
 	}
+	if a.Config.TLSCertFile != "" {
+		c := &certificate{files: [2]string{a.Config.TLSCertFile, a.Config.TLSKeyFile}, logger: a.logger}
+		server.TLSConfig = &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
+	}
+	return server
 }
 
 // Run serves until ctx ends, then stops accepting, finishes what is under way and closes everything.
@@ -41,7 +46,7 @@ func (a *App) Run(ctx context.Context, out io.Writer) error {
 	a.logger.InfoContext(ctx, "serving", "url", a.Config.PublicURL, "address", listener.Addr().String(), "version", Version)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		err := serve(server, listener, a.Config)
+		err := serve(server, listener)
 		if errors.Is(err, http.ErrServerClosed) {
 			return nil
 		}
@@ -82,9 +87,9 @@ func (a *App) stop(ctx context.Context, server *http.Server) error {
 	return errors.Join(err, a.close(working, draining))
 }
 
-func serve(server *http.Server, listener net.Listener, c *config.Config) error {
-	if c.TLSCertFile != "" {
-		return server.ServeTLS(listener, c.TLSCertFile, c.TLSKeyFile)
+func serve(server *http.Server, listener net.Listener) error {
+	if server.TLSConfig != nil {
+		return server.ServeTLS(listener, "", "")
 	}
 	return server.Serve(listener)
 }

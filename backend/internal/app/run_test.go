@@ -3,10 +3,13 @@ package app_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/app"
 	"github.com/latchkey/latchkey/backend/internal/apptest"
+	"github.com/latchkey/latchkey/backend/internal/config"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
 )
 
@@ -25,12 +29,15 @@ type running struct {
 	done    <-chan error
 }
 
-func run(t *testing.T, a *apptest.App, shutdown time.Duration) running {
+func run(t *testing.T, a *apptest.App, shutdown time.Duration, change ...func(*config.Config)) running {
 	t.Helper()
 	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	c := *a.Config
 	c.ListenAddr, c.ShutdownTimeout = free.Addr().String(), shutdown
+	for _, f := range change {
+		f(&c)
+	}
 	require.NoError(t, free.Close())
 	process, err := app.New(t.Context(), &c, app.Options{Logger: app.NewLogger(a.Output, "json", 0), Now: a.Emulator.Now})
 	require.NoError(t, err)
@@ -113,4 +120,43 @@ func TestRun(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		require.NoError(t, <-process.done)
 	})
+}
+
+func TestRunWithTLS(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	served, renewed := apptest.NewCertificate(t), apptest.NewCertificate(t)
+	process := run(t, a, time.Minute, func(c *config.Config) { c.TLSCertFile, c.TLSKeyFile = served.CertFile, served.KeyFile })
+	greet := func(trusted apptest.Certificate) error {
+		dialer := tls.Dialer{Config: trusted.Client}
+		conn, err := dialer.DialContext(t.Context(), "tcp", process.address)
+		if err == nil {
+			require.NoError(t, conn.Close())
+		}
+		return err
+	}
+	replace := func(file, content string) { // as whoever renews does it: at once, by another file
+		t.Helper()
+		bytes, err := os.ReadFile(content)
+		require.NoError(t, err)
+		next := filepath.Join(t.TempDir(), "next.pem")
+		require.NoError(t, os.WriteFile(next, bytes, 0o600))
+		require.NoError(t, os.Rename(next, file))
+	}
+	require.NoError(t, greet(served))
+	require.Error(t, greet(renewed))
+
+	replace(served.CertFile, renewed.CertFile)
+	require.NoError(t, greet(served), "half a renewal changes nothing")
+	require.NoError(t, greet(served))
+	require.Equal(t, 1, strings.Count(a.Output.String(), "serving the old certificate"), "and is said once")
+
+	replace(served.KeyFile, renewed.KeyFile)
+	require.NoError(t, greet(renewed), "the next connection gets the renewed certificate")
+	require.Error(t, greet(served))
+
+	require.NoError(t, os.Remove(served.KeyFile))
+	require.NoError(t, greet(renewed), "files that are gone change nothing")
+	process.stop()
+	require.NoError(t, <-process.done)
 }

@@ -4,6 +4,7 @@ package config
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -229,15 +230,13 @@ func (p *problems) validate(c *Config) {
 	p.clouds(c)
 	p.database(c)
 	p.amounts(c)
+	p.certificate(c)
 	if !c.MasterKey.IsZero() {
 		keys, err := secret.ParseMasterKeys(c.MasterKey)
 		if err != nil {
 			p.add("MASTER_KEY", "%v", err)
 		}
 		c.MasterKeys = keys
-	}
-	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
-		p.add("TLS_CERT_FILE", "and %sTLS_KEY_FILE go together", prefix)
 	}
 	if c.SigningKeyRotation > 0 && c.SigningKeyRotation < minSigningKeyRotation {
 		p.add("SIGNING_KEY_ROTATION", "must be an hour at least, so that the next key is known everywhere before it signs")
@@ -286,12 +285,12 @@ func (p *problems) publicURL(c *Config) {
 // defaultListenAddr is where the public URL leads when nothing stands between: to its own port, on the loopback
 // interface under a loopback name. Any other name without TLS files, and https without them, is a proxy's or a port
 // mapping's, which forwards to 8080.
-func defaultListenAddr(u *url.URL, tls bool) string {
+func defaultListenAddr(u *url.URL, ownTLS bool) string {
 	host, port := "", "8080"
 	if isLoopback(u.Hostname()) {
 		host = u.Hostname()
 	}
-	if tls || (host != "" && u.Scheme == "http") {
+	if ownTLS || (host != "" && u.Scheme == "http") {
 		port = cmp.Or(u.Port(), standardPort(u))
 	}
 	return net.JoinHostPort(host, port)
@@ -335,6 +334,31 @@ func (p *problems) database(c *Config) {
 	u, err := url.Parse(c.DatabaseURL.Reveal())
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		p.add("DATABASE_URL", "is not of the form postgres://user:password@host:5432/name; leave it empty for SQLite")
+	}
+}
+
+// certificate reads the pair once, so that nothing starts which could not serve; the server reads it again.
+func (p *problems) certificate(c *Config) {
+	if c.TLSCertFile == "" && c.TLSKeyFile == "" {
+		return
+	}
+	if c.TLSCertFile == "" || c.TLSKeyFile == "" {
+		p.add("TLS_CERT_FILE", "and %sTLS_KEY_FILE go together", prefix)
+		return
+	}
+	chain, certErr := os.ReadFile(c.TLSCertFile)
+	if certErr != nil {
+		p.add("TLS_CERT_FILE", "cannot be read: %v", certErr)
+	}
+	key, keyErr := os.ReadFile(c.TLSKeyFile)
+	if keyErr != nil {
+		p.add("TLS_KEY_FILE", "cannot be read: %v", keyErr)
+	}
+	if certErr != nil || keyErr != nil {
+		return
+	}
+	if _, err := tls.X509KeyPair(chain, key); err != nil {
+		p.add("TLS_CERT_FILE", "and %sTLS_KEY_FILE are no certificate and its key: %v", prefix, err)
 	}
 }
 

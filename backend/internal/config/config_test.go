@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkey/latchkey/backend/internal/apptest"
 	"github.com/latchkey/latchkey/backend/internal/config"
 )
 
@@ -181,24 +182,31 @@ func TestLoadPublicURL(t *testing.T) {
 	t.Parallel()
 	t.Run("a trailing slash is dropped and the address to listen on follows", func(t *testing.T) {
 		t.Parallel()
-		for _, row := range []struct{ url, tls, public, listen string }{
-			{"https://latchkey.example.com/", "", "https://latchkey.example.com", ":8080"},
-			{"https://latchkey.example.com:8443", "/tls.pem", "https://latchkey.example.com:8443", ":8443"},
-			{"http://localhost:9000", "", "http://localhost:9000", "localhost:9000"},
-			{"http://localhost", "", "http://localhost", "localhost:80"},
-			{"http://localhost:80", "", "http://localhost", "localhost:80"},
-			{"http://localhost:", "", "http://localhost", "localhost:80"},
-			{"http://127.0.0.1", "", "http://127.0.0.1", "127.0.0.1:80"},
-			{"http://[::1]:9000", "", "http://[::1]:9000", "[::1]:9000"},
-			{"https://localhost", "/tls.pem", "https://localhost", "localhost:443"},
-			{"https://localhost:8443", "/tls.pem", "https://localhost:8443", "localhost:8443"},
-			{"https://localhost:8443", "", "https://localhost:8443", "localhost:8080"},
-			{"https://latchkey.example.com", "/tls.pem", "https://latchkey.example.com", ":443"},
-			{"http://latchkey.example.com", "", "http://latchkey.example.com", ":8080"},
+		pair := apptest.NewCertificate(t)
+		for _, row := range []struct {
+			url            string
+			ownTLS         bool
+			public, listen string
+		}{
+			{"https://latchkey.example.com/", false, "https://latchkey.example.com", ":8080"},
+			{"https://latchkey.example.com:8443", true, "https://latchkey.example.com:8443", ":8443"},
+			{"http://localhost:9000", false, "http://localhost:9000", "localhost:9000"},
+			{"http://localhost", false, "http://localhost", "localhost:80"},
+			{"http://localhost:80", false, "http://localhost", "localhost:80"},
+			{"http://localhost:", false, "http://localhost", "localhost:80"},
+			{"http://127.0.0.1", false, "http://127.0.0.1", "127.0.0.1:80"},
+			{"http://[::1]:9000", false, "http://[::1]:9000", "[::1]:9000"},
+			{"https://localhost", true, "https://localhost", "localhost:443"},
+			{"https://localhost:8443", true, "https://localhost:8443", "localhost:8443"},
+			{"https://localhost:8443", false, "https://localhost:8443", "localhost:8080"},
+			{"https://latchkey.example.com", true, "https://latchkey.example.com", ":443"},
+			{"http://latchkey.example.com", false, "http://latchkey.example.com", ":8080"},
 		} {
-			c, err := config.Load([]string{
-				"LATCHKEY_PUBLIC_URL=" + row.url, "LATCHKEY_TLS_CERT_FILE=" + row.tls, "LATCHKEY_TLS_KEY_FILE=" + row.tls,
-			})
+			environ := []string{"LATCHKEY_PUBLIC_URL=" + row.url}
+			if row.ownTLS {
+				environ = append(environ, "LATCHKEY_TLS_CERT_FILE="+pair.CertFile, "LATCHKEY_TLS_KEY_FILE="+pair.KeyFile)
+			}
+			c, err := config.Load(environ)
 			require.NoError(t, err, row.url)
 			require.Equal(t, row.public, c.PublicURL)
 			require.Equal(t, row.public, c.Public.String())
@@ -220,6 +228,33 @@ func TestLoadPublicURL(t *testing.T) {
 		_, err := config.Load([]string{"LATCHKEY_LISTEN_ADDR=localhost"})
 		require.ErrorContains(t, err, "LATCHKEY_LISTEN_ADDR ")
 	})
+}
+
+func TestLoadCertificate(t *testing.T) {
+	t.Parallel()
+	pair, other := apptest.NewCertificate(t), apptest.NewCertificate(t)
+	gone := filepath.Join(t.TempDir(), "gone.pem")
+	for name, row := range map[string]struct {
+		cert, key string
+		problems  []string
+	}{
+		"a pair is taken":                  {pair.CertFile, pair.KeyFile, nil},
+		"half a pair is refused":           {"", pair.KeyFile, []string{"TLS_CERT_FILE and LATCHKEY_TLS_KEY_FILE go together"}},
+		"files that are gone are named":    {gone, gone, []string{"TLS_CERT_FILE cannot be read: ", "TLS_KEY_FILE cannot be read: "}},
+		"the key of another is refused":    {pair.CertFile, other.KeyFile, []string{"TLS_CERT_FILE and LATCHKEY_TLS_KEY_FILE are no certificate and its key: "}},
+		"files that are swapped, likewise": {pair.KeyFile, pair.CertFile, []string{"TLS_CERT_FILE and LATCHKEY_TLS_KEY_FILE are no certificate and its key: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load([]string{"LATCHKEY_TLS_CERT_FILE=" + row.cert, "LATCHKEY_TLS_KEY_FILE=" + row.key})
+			if row.problems == nil {
+				require.NoError(t, err)
+			}
+			for _, problem := range row.problems {
+				require.ErrorContains(t, err, "LATCHKEY_"+problem)
+			}
+		})
+	}
 }
 
 func TestLoadClouds(t *testing.T) {
