@@ -286,6 +286,13 @@ func TestAuditExport(t *testing.T) {
 		require.Equal(t, []string{"audit_log.exported"}, story(lines(t, body)))
 		require.Len(t, admin.Call(http.MethodGet, auditPath+"?action=audit_log.exported", nil).Items(), 2)
 	})
+	t.Run("who asks for the headers alone exports nothing", func(t *testing.T) {
+		got := admin.Call(http.MethodHead, auditPath+"/export", nil).Status(http.StatusOK)
+		require.Equal(t, "application/x-ndjson", got.Header.Get("Content-Type"))
+		require.Contains(t, got.Header.Get("Content-Disposition"), "attachment")
+		require.Len(t, admin.Call(http.MethodGet, auditPath+"?action=audit_log.exported", nil).Items(), 2, "the two before")
+		admin.Call(http.MethodHead, auditPath+"/export?outcome=maybe", nil).Status(http.StatusUnprocessableEntity)
+	})
 	t.Run("nothing that matches is an empty file", func(t *testing.T) {
 		got := admin.Call(http.MethodGet, auditPath+"/export?action=user.deleted", nil).Status(http.StatusOK)
 		require.Empty(t, got.Body)
