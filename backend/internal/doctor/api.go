@@ -105,8 +105,7 @@ func (a *API) key(c echo.Context) error {
 // @Security  ApiClient[account-keys:write]
 // @Param     body  body  checkRequest  true  "The values to check"
 // @Success   200  {object}  reportView
-// @Failure   404  "No such account key"
-// @Failure   422  "The type is not known"
+// @Failure   422  "The type is not known, or there is no such account key at accountKeyId"
 // @Router    /api/v1/account-keys/check [post]
 func (a *API) values(c echo.Context) error {
 	in, err := httpapi.Bind[checkRequest](c)
@@ -119,7 +118,7 @@ func (a *API) values(c echo.Context) error {
 	if in.AccountKeyID != "" {
 		values.AccountKeyID = strings.ToLower(in.AccountKeyID)
 		if uuid.Validate(values.AccountKeyID) != nil {
-			return accountkey.ErrNotFound
+			return errKeyUnknown
 		}
 	}
 	report, err := a.Service.CheckValues(c.Request().Context(), values)

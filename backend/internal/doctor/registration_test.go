@@ -79,9 +79,14 @@ func TestCheckValues(t *testing.T) {
 		bearer, _ := f.admin.Program("checker", []string{"account-keys:write"}, []string{mine})
 		seed := f.Emulator.Seed()
 		body := map[string]any{"tenantId": seed.TenantID, "clientId": seed.ClientID, "accountKeyId": theirs}
-		f.Call(http.MethodPost, keysPath+"/check", body, bearer...).Status(http.StatusNotFound)
-		body["accountKeyId"] = "no id"
-		f.Call(http.MethodPost, keysPath+"/check", body, bearer...).Status(http.StatusNotFound)
+		var answers []any
+		for _, id := range []string{theirs, nowhere, "no id"} {
+			body["accountKeyId"] = id
+			got := f.Call(http.MethodPost, keysPath+"/check", body, bearer...).Status(http.StatusUnprocessableEntity)
+			require.Equal(t, []string{"accountKeyId:unknown"}, got.FieldErrors())
+			answers = append(answers, got.At("errors"))
+		}
+		require.Equal(t, []any{answers[0], answers[0], answers[0]}, answers, "whose a key is cannot be told apart from none")
 		f.Call(http.MethodPost, keysPath+"/"+theirs+"/check", nil, bearer...).Status(http.StatusNotFound)
 		body["accountKeyId"] = mine
 		check(t, f.Call(http.MethodPost, keysPath+"/check", body, bearer...)).expect(t, unsaved(nil))

@@ -32,6 +32,11 @@ type Values struct {
 	AccountKeyID string
 }
 
+// errKeyUnknown is the same for a key that is another's: nobody learns by it which keys there are. The field is at
+// fault, not the address.
+var errKeyUnknown = fault.Invalid(fault.Field{Field: "accountKeyId", Code: "unknown", Message: "There is no account key with this id."}).
+	WithMessage("There is no account key with the id in accountKeyId.")
+
 // CheckKey checks a key as it is saved.
 func (s *Service) CheckKey(ctx context.Context, id string) (Report, error) {
 	key, registration, err := s.Keys.Saved(ctx, id)
@@ -52,6 +57,9 @@ func (s *Service) CheckValues(ctx context.Context, v Values) (Report, error) {
 	}
 	if v.AccountKeyID != "" {
 		_, saved, err := s.Keys.Saved(ctx, v.AccountKeyID)
+		if errors.Is(err, accountkey.ErrNotFound) {
+			return Report{}, errKeyUnknown
+		}
 		if err != nil {
 			return Report{}, err
 		}

@@ -1970,16 +1970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such account key */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The type is not known */
+            /** @description The type is not known, or there is no such account key at accountKeyId */
             422: {
                 headers: {
                     [name: string]: unknown;
