@@ -12,6 +12,7 @@ package app
 // @securityDefinitions.apikey  Session
 // @in    cookie
 // @name  latchkey_session
+// @description  A person's session. Where Latchkey is served by https, the cookie is called __Host-latchkey_session.
 //
 // @securityDefinitions.basic  ClientSecret
 //
