@@ -315,3 +315,19 @@ func TestNames(t *testing.T) {
 		require.Equal(t, defaults, example)
 	})
 }
+
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join("..", "..", "..", "docker-compose.yml"))
+	require.NoError(t, err)
+	_, service, _ := strings.Cut(string(content), "\n  latchkey:\n")
+	service, _, _ = strings.Cut(service, "\n\n")
+	var passed []string
+	for _, match := range regexp.MustCompile(`(?m)^      (LATCHKEY_[A-Z0-9_]+):`).FindAllStringSubmatch(service, -1) {
+		passed = append(passed, match[1])
+	}
+	slices.Sort(passed)
+	containers := []string{"LATCHKEY_DATABASE_URL_FILE", "LATCHKEY_DATA_DIR", "LATCHKEY_LISTEN_ADDR"}
+	require.Equal(t, slices.DeleteFunc(config.Names(), func(name string) bool { return slices.Contains(containers, name) }), passed,
+		"docker-compose.yml passes every setting on, but those that the image settles")
+}
