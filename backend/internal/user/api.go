@@ -119,6 +119,7 @@ func (a *API) list(c echo.Context) error {
 // @Header    201  {string}  ETag      "Its version"
 // @Failure   409  "Another person has the address: code email_taken"
 // @Failure   422  "A field is wrong"
+// @Failure   503  "Many people are signing in at this moment: code sign_in_busy"
 // @Router    /api/v1/users [post]
 func (a *API) create(c echo.Context) error {
 	in, err := httpapi.Bind[createRequest](c)

@@ -105,6 +105,7 @@ func (a *API) inspect(c echo.Context) error {
 // @Failure   404  "The link is not good, or not any more: code unknown_link"
 // @Failure   422  "A field is wrong"
 // @Failure   429  "Too many attempts have failed: code too_many_attempts"
+// @Failure   503  "Many people are signing in at this moment: code sign_in_busy"
 // @Router    /api/v1/invitations/accept [post]
 func (a *API) accept(c echo.Context) error {
 	in, err := httpapi.Bind[acceptRequest](c)

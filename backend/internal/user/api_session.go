@@ -60,6 +60,7 @@ func sessionOf(u User, s Session) sessionView {
 // @Failure   409  "There is an administrator already: code already_set_up"
 // @Failure   422  "A field is wrong"
 // @Failure   429  "Too many attempts have failed: code too_many_attempts"
+// @Failure   503  "Many people are signing in at this moment: code sign_in_busy"
 // @Router    /api/v1/setup [post]
 func (a *API) setup(c echo.Context) error {
 	in, err := httpapi.Bind[setupRequest](c)
@@ -82,6 +83,7 @@ func (a *API) setup(c echo.Context) error {
 // @Success   200  {object}  sessionView
 // @Failure   401  "Address or password is wrong: code invalid_credentials"
 // @Failure   429  "Too many attempts have failed: code too_many_attempts"
+// @Failure   503  "Many people are signing in at this moment: code sign_in_busy"
 // @Router    /api/v1/session [post]
 func (a *API) signIn(c echo.Context) error {
 	in, err := httpapi.Bind[signInRequest](c)
@@ -164,6 +166,7 @@ func (a *API) signOut(c echo.Context) error {
 // @Success   204  "Changed"
 // @Failure   422  "A field is wrong"
 // @Failure   429  "Too many attempts have failed: code too_many_attempts"
+// @Failure   503  "Many people are signing in at this moment: code sign_in_busy"
 // @Router    /api/v1/session/password [post]
 func (a *API) changePassword(c echo.Context) error {
 	in, err := httpapi.Bind[passwordRequest](c)
