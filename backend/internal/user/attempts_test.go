@@ -195,6 +195,19 @@ func TestGuessPassword(t *testing.T) {
 		require.ErrorIs(t, change(stolen, goodPassword), user.ErrTooMany)
 		require.NoError(t, change(own, goodPassword), "nor can they keep the person from changing it")
 	})
+	t.Run("a new password that is refused is no failure to know the present one", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		_, ctx := signIn(t, s, "ada@example.com")
+		change := func(plain string) error {
+			return s.ChangeOwnPassword(ctx, secret.New(goodPassword), secret.New(plain), user.Browser{})
+		}
+		for range 4 {
+			require.Equal(t, "too_common", fieldCode(t, change("password12345")))
+		}
+		require.NoError(t, change(otherPassword))
+	})
 }
 
 func TestGuessSetupCode(t *testing.T) {

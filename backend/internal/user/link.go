@@ -121,9 +121,7 @@ func (s *Service) Accept(ctx context.Context, token, plain secret.String, b Brow
 	if err != nil {
 		return SignedIn{}, err
 	}
-	var f fields
-	f.password("password", plain, u.Email, u.Name)
-	if err := f.err(); err != nil {
+	if err := checkPassword("password", plain, u); err != nil {
 		return SignedIn{}, err
 	}
 	hash, err := s.hasher.hash(ctx, plain)

@@ -55,6 +55,13 @@ func (f *fields) password(field string, password secret.String, email, name stri
 	}
 }
 
+// checkPassword says at a field of the request what is wrong with a person's new password.
+func checkPassword(field string, password secret.String, u User) error {
+	var f fields
+	f.password(field, password, u.Email, u.Name)
+	return f.err()
+}
+
 // isCommon reports passwords that guessing begins with: the lists, a short piece repeated, walks over
 // the keyboard, and a word or two with digits and signs around or inside.
 func isCommon(password string) bool {

@@ -229,7 +229,10 @@ func (s *Service) ResetPassword(ctx context.Context, email string, plain secret.
 	if err != nil {
 		return err
 	}
-	return s.setPassword(ctx, u, newPassword{field: "password", plain: plain})
+	if err := checkPassword("password", plain, u); err != nil {
+		return err
+	}
+	return s.setPassword(ctx, u, newPassword{plain: plain})
 }
 
 // ChangeOwnPassword sets the password of the person who is signed in, who proves to know the present
@@ -238,6 +241,11 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.S
 	p, _ := auth.From(ctx)
 	u, err := s.Get(ctx, p.ID)
 	if err != nil {
+		return err
+	}
+	// First: a new password that is refused says nothing about the present one, and must not count as a
+	// failure to know it.
+	if err := checkPassword("newPassword", plain, u); err != nil {
 		return err
 	}
 	// Counted for the session, so that whoever stole another one cannot keep the person from it.
@@ -251,12 +259,11 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.S
 		f.add("currentPassword", "wrong", "This is not your present password.")
 		return f.err()
 	}
-	return s.setPassword(ctx, u, newPassword{field: "newPassword", plain: plain, own: true, session: p.SessionID, browser: b, counted: counted})
+	return s.setPassword(ctx, u, newPassword{plain: plain, own: true, session: p.SessionID, browser: b, counted: counted})
 }
 
-// newPassword is a change of a password.
+// newPassword is a change of a password, to one that was checked.
 type newPassword struct {
-	field   string // of the request
 	plain   secret.String
 	own     bool // counts only on top of the password that they proved to know
 	session string
@@ -265,11 +272,6 @@ type newPassword struct {
 }
 
 func (s *Service) setPassword(ctx context.Context, u User, change newPassword) error {
-	var f fields
-	f.password(change.field, change.plain, u.Email, u.Name)
-	if err := f.err(); err != nil {
-		return err
-	}
 	hash, err := s.hasher.hash(ctx, change.plain)
 	if err != nil {
 		return err
