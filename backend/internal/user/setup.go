@@ -84,8 +84,15 @@ func (s *Service) Setup(ctx context.Context, code secret.String, in Input, b Bro
 	return out, err
 }
 
-// guessSetup is checkSetup with the attempt counted: the code is short enough to be typed.
+// guessSetup is checkSetup with the attempt counted: the code is short enough to be typed. Once there is
+// somebody no code is looked at, so nothing is counted: anybody may ask, and must not keep the database
+// busy writing.
 func (s *Service) guessSetup(ctx context.Context, code secret.String) error {
+	if required, err := s.SetupRequired(ctx); err != nil {
+		return err
+	} else if !required {
+		return ErrAlreadySet
+	}
 	counted := []bucket{{key: "set-up " + network(ctx), most: s.Limits.PerAccount}}
 	if err := refused(s.DB.Read(ctx), s.Now(), counted); err != nil {
 		return err

@@ -52,6 +52,20 @@ func TestSetup(t *testing.T) {
 		_, err = s.Setup(t.Context(), code, first, user.Browser{})
 		require.ErrorIs(t, err, user.ErrAlreadySet)
 	})
+	t.Run("once it is over, whoever asks writes nothing", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		code, err := s.NewSetupCode(t.Context())
+		require.NoError(t, err)
+		_, err = s.Setup(t.Context(), secret.New("AAAA-BBBB-CCCC"), first, user.Browser{})
+		require.ErrorIs(t, err, user.ErrSetupCode)
+		newUser(t, s, "grace@example.com", auth.RoleAdmin)
+		for range 5 { // more than the limit: there is nothing left to guess
+			_, err = s.Setup(t.Context(), code, first, user.Browser{})
+			require.ErrorIs(t, err, user.ErrAlreadySet)
+		}
+		require.EqualValues(t, 1, count(t, s, "sign_in_attempts", "failures = 1"), "neither counted nor settled")
+	})
 	t.Run("several at once make one admin", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)
