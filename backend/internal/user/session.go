@@ -187,8 +187,9 @@ func (s *Service) end(ctx context.Context, userID, message, condition string, ar
 	return ended, err
 }
 
-// seenGrain is how exactly the last request of a session is recorded.
-const seenGrain = time.Minute
+// seenGrain is how exactly the last request of a session is recorded: often enough that a session in use
+// is extended long before it would end.
+func (s *Service) seenGrain() time.Duration { return min(time.Minute, s.IdleTimeout/4) }
 
 // Authenticate admits the holder of a session's token.
 func (s *Service) Authenticate(ctx context.Context, token secret.String) (auth.Principal, error) {
@@ -196,7 +197,7 @@ func (s *Service) Authenticate(ctx context.Context, token secret.String) (auth.P
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	if now := s.Now(); now.Sub(session.SeenAt) >= seenGrain {
+	if now := s.Now(); now.Sub(session.SeenAt) >= s.seenGrain() {
 		err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
 			return tx.Model(&Session{}).Where("id = ?", session.ID).
 				UpdateColumns(map[string]any{"seen_at": now, "idle_expires_at": now.Add(s.IdleTimeout)}).Error

@@ -98,6 +98,21 @@ func TestAuthenticate(t *testing.T) {
 		_, err = s.Authenticate(t.Context(), used.Token)
 		require.ErrorIs(t, err, user.ErrSignedOut)
 	})
+	t.Run("a session that is used lasts, however short the time-out", func(t *testing.T) {
+		t.Parallel()
+		s, at := newService(t)
+		s.IdleTimeout = 40 * time.Second
+		newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		used, _ := signIn(t, s, "ada@example.com")
+		for range 8 {
+			at.advance(15 * time.Second)
+			_, err := s.Authenticate(t.Context(), used.Token)
+			require.NoError(t, err)
+		}
+		at.advance(40 * time.Second)
+		_, err := s.Authenticate(t.Context(), used.Token)
+		require.ErrorIs(t, err, user.ErrSignedOut)
+	})
 	t.Run("signing out ends this session and no other", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)
