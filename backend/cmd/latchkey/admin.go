@@ -103,5 +103,5 @@ func withUsers(ctx context.Context, do func(context.Context, *user.Service) erro
 		return err
 	}
 	ctx = auth.WithPrincipal(ctx, auth.System("latchkey admin"))
-	return errors.Join(do(ctx, app.NewUsers(d, c, app.SystemClock)), d.Close())
+	return errors.Join(do(ctx, app.NewUsers(d, c, app.SystemClock, logger)), d.Close())
 }

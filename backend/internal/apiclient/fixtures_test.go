@@ -2,6 +2,7 @@ package apiclient_test
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func newService(t testing.TB) (*apiclient.Service, *clock) {
 	at := &clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
 	s := &apiclient.Service{
 		DB: d, Box: &masterkey.Box{DB: d, Keys: box, Now: at.Now}, Now: at.Now, Issuer: issuer, Audience: audience, TokenLifetime: 15 * time.Minute,
-		KeyRotation: 30 * 24 * time.Hour,
+		KeyRotation: 30 * 24 * time.Hour, Logger: slog.New(slog.DiscardHandler),
 	}
 	require.NoError(t, s.Box.Prove(t.Context()))
 	require.NoError(t, s.EnsureSigningKey(t.Context()))

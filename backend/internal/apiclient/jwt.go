@@ -110,7 +110,8 @@ func (s *Service) prove(ctx context.Context, clientID string, plain secret.Strin
 		return secret.MatchesHash(plain, x.SecretHash) && x.live(s.Now())
 	})
 	if i < 0 || c.Disabled {
-		return Client{}, Secret{}, errors.Join(errBadClient, s.noteRefusal(ctx, c))
+		s.noteRefusal(ctx, c)
+		return Client{}, Secret{}, errBadClient
 	}
 	return c, c.Secrets[i], nil
 }

@@ -2,7 +2,6 @@ package apiclient
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -27,9 +26,18 @@ func noteSignIn(tx *gorm.DB, now time.Time, c Client, used Secret) error {
 	})
 }
 
-// noteRefusal records that somebody who knows a client has no good secret of it. It looks before it
-// writes, so that guessing doesn't keep the database busy.
-func (s *Service) noteRefusal(ctx context.Context, c Client) error {
+// noteRefusal records that somebody who knows a client has no good secret of it, also when they did not
+// wait for the answer. If that fails the answer stays what it is, and the log alone tells that the audit
+// log has a gap.
+func (s *Service) noteRefusal(ctx context.Context, c Client) {
+	ctx = context.WithoutCancel(ctx)
+	if err := s.recordRefusal(ctx, c); err != nil {
+		s.Logger.ErrorContext(ctx, "refused sign-in not recorded", "api_client_id", c.ID, "error", err)
+	}
+}
+
+// recordRefusal looks before it writes, so that guessing doesn't keep the database busy.
+func (s *Service) recordRefusal(ctx context.Context, c Client) error {
 	now := s.Now()
 	known, err := audit.Recently(s.DB.Read(ctx), now.Add(-signInGrain), audit.APIClientSignInFailed, object(c))
 	if err != nil || known {
@@ -40,14 +48,10 @@ func (s *Service) noteRefusal(ctx context.Context, c Client) error {
 		message = "Could not sign in: it is disabled."
 	}
 	somebody := auth.Anonymous()
-	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		return audit.Record(tx, now, audit.Event{
 			Action: audit.APIClientSignInFailed, Outcome: audit.Failure, Object: object(c), Message: message,
 			Actor: &somebody,
 		})
 	})
-	if err != nil {
-		return fmt.Errorf("note a refused sign-in of API client %s: %w", c.ID, err)
-	}
-	return nil
 }

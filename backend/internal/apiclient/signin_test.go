@@ -1,11 +1,14 @@
 package apiclient_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/apiclient"
 	"github.com/latchkey/latchkey/backend/internal/audit"
@@ -70,5 +73,17 @@ func TestSignInIsNoted(t *testing.T) {
 		require.Equal(t, audit.Failure, entries[2].Outcome)
 		require.Equal(t, "anonymous", entries[2].ActorID)
 		require.Equal(t, "Could not sign in: it is disabled.", entries[2].Message)
+	})
+	t.Run("a refusal that could not be noted is logged with its cause, and told to nobody else", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		var logged bytes.Buffer
+		s.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelError}))
+		c, plain := newClient(t, s, func(in *apiclient.Input) { in.Disabled = true })
+		require.NoError(t, s.DB.InTx(t.Context(), func(tx *gorm.DB) error { return tx.Exec("DROP TABLE audit_entries").Error }))
+		_, err := s.Issue(t.Context(), c.ID, plain, "")
+		require.EqualError(t, err, "invalid_client: The client id or the secret is not good.")
+		require.Regexp(t, `api_client_id=`+c.ID+` error=.*audit_entries`, logged.String())
+		require.NotContains(t, logged.String(), plain.Reveal())
 	})
 }

@@ -137,7 +137,7 @@ func (a *App) buildServices() {
 	a.watch = &epoch.Watch{DB: a.DB, Logger: a.logger}
 	graphClient := &graph.Client{HTTP: httpClient, Now: a.now, Logger: a.logger}
 	a.Audit = &audit.Service{DB: a.DB, Retention: c.AuditRetention.Duration(), Now: a.now}
-	a.Users = NewUsers(a.DB, c, a.now)
+	a.Users = NewUsers(a.DB, c, a.now, a.logger)
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
 		TokenLifetime: c.APITokenLifetime, KeyRotation: c.SigningKeyRotation,
@@ -166,9 +166,9 @@ func (a *App) buildServices() {
 }
 
 // NewUsers returns the people of a database, set up as configured.
-func NewUsers(d *db.DB, c *config.Config, now func() time.Time) *user.Service {
+func NewUsers(d *db.DB, c *config.Config, now func() time.Time, logger *slog.Logger) *user.Service {
 	return &user.Service{
-		DB: d, Now: now, PublicURL: c.PublicURL, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge,
+		DB: d, Now: now, Logger: logger, PublicURL: c.PublicURL, IdleTimeout: c.SessionIdleTimeout, MaxAge: c.SessionMaxAge,
 		InvitationExpiry: c.InvitationExpiry, ResetExpiry: c.PasswordResetExpiry, DeviceLifetime: c.DeviceLifetime,
 		Limits: user.Limits{Window: c.SignInWindow, PerAccount: c.SignInAttempts, PerNetwork: c.SignInAttemptsPerNetwork},
 	}

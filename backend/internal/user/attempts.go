@@ -102,7 +102,10 @@ func (s *Service) take(ctx context.Context, buckets []bucket) error {
 				return fmt.Errorf("count attempt: %w", res.Error)
 			}
 			if res.RowsAffected == 0 {
-				return errors.Join(refused(tx, now, []bucket{b}), ErrTooMany)
+				if err := refused(tx, now, []bucket{b}); err != nil {
+					return err
+				}
+				return ErrTooMany
 			}
 		}
 		return nil

@@ -23,3 +23,8 @@ func (s *Service) Occupy(ctx context.Context) (release func(), err error) {
 		}
 	}, nil
 }
+
+// NoteFailure is what SignIn does once a password was wrong.
+func (s *Service) NoteFailure(ctx context.Context, email string, u User) {
+	s.noteFailure(ctx, email, u)
+}

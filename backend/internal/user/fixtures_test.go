@@ -2,6 +2,7 @@ package user_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,7 @@ func newService(t *testing.T) (*user.Service, *clock) {
 		DB: dbtest.New(t), Now: at.Now, PublicURL: "https://latchkey.example", IdleTimeout: time.Hour, MaxAge: 24 * time.Hour,
 		InvitationExpiry: 72 * time.Hour, ResetExpiry: 24 * time.Hour, DeviceLifetime: 90 * 24 * time.Hour,
 		Limits: user.Limits{Window: 15 * time.Minute, PerAccount: 3, PerNetwork: 5},
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	require.NoError(t, s.DB.InTx(t.Context(), func(tx *gorm.DB) error {
 		return tx.Exec("INSERT INTO instance (id, canary, created_at) VALUES (1, ?, ?)", []byte{1}, at.Now()).Error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type Service struct {
 	ResetExpiry      time.Duration // of a link to choose a new password
 	DeviceLifetime   time.Duration // how long a browser is known after the last sign-in by it
 	Limits           Limits
+	Logger           *slog.Logger
 
 	hasher hasher
 }

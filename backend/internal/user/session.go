@@ -75,7 +75,8 @@ func (s *Service) SignIn(ctx context.Context, email string, plain secret.String,
 		return SignedIn{}, err
 	}
 	if !same || u.Disabled {
-		return SignedIn{}, errors.Join(ErrCredentials, s.noteFailure(ctx, email, u))
+		s.noteFailure(ctx, email, u)
+		return SignedIn{}, ErrCredentials
 	}
 	out := s.newSession(ctx, u, b)
 	actor := u.principal(out.Session.ID)
@@ -100,7 +101,10 @@ func (s *Service) SignIn(ctx context.Context, email string, plain secret.String,
 	return out, err
 }
 
-func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
+// noteFailure records that somebody could not sign in, also when they did not wait for the answer. If
+// that fails the answer stays what it is, and the log alone tells that the audit log has a gap.
+func (s *Service) noteFailure(ctx context.Context, email string, u User) {
+	ctx = context.WithoutCancel(ctx)
 	name, message := u.Email, "Could not sign in."
 	if name == "" {
 		name = addressOnly(email)
@@ -109,12 +113,15 @@ func (s *Service) noteFailure(ctx context.Context, email string, u User) error {
 		message = "Could not sign in with something that is no email address."
 	}
 	somebody := auth.Anonymous()
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		return audit.Record(tx, s.Now(), audit.Event{
 			Action: audit.SessionFailed, Outcome: audit.Failure, Object: audit.Object{Type: audit.TypeUser, ID: u.ID, Name: name},
 			Actor: &somebody, Message: message,
 		})
 	})
+	if err != nil {
+		s.Logger.ErrorContext(ctx, "failed sign-in not recorded", "user_id", u.ID, "error", err)
+	}
 }
 
 // SignOut ends the session of the person who is signed in.

@@ -1,11 +1,14 @@
 package user_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/fault"
@@ -48,6 +51,27 @@ func TestSignIn(t *testing.T) {
 			require.Equal(t, user.ErrCredentials.Message, f.Message)
 			require.EqualValues(t, 1, count(t, s, "audit_entries", "action = 'session.failed' AND object_name = ?", email))
 		}
+	})
+	t.Run("that it could not be noted is logged with its cause, and told to nobody else", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		var logged bytes.Buffer
+		s.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelError}))
+		u := newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		require.NoError(t, s.DB.InTx(t.Context(), func(tx *gorm.DB) error { return tx.Exec("DROP TABLE audit_entries").Error }))
+		_, err := s.SignIn(t.Context(), u.Email, secret.New(otherPassword), user.Browser{})
+		require.Equal(t, user.ErrCredentials, err)
+		require.Regexp(t, `user_id=`+u.ID+` error=.*audit_entries`, logged.String())
+		require.NotContains(t, logged.String(), otherPassword)
+	})
+	t.Run("whoever hangs up is noted too", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		u := newUser(t, s, "ada@example.com", auth.RoleAdmin)
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		s.NoteFailure(ctx, u.Email, u)
+		require.EqualValues(t, 1, count(t, s, "audit_entries", "action = 'session.failed'"))
 	})
 	t.Run("what is typed in place of an address is noted only if it is one", func(t *testing.T) {
 		t.Parallel()
