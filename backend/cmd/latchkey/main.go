@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/latchkey/latchkey/backend/internal/app"
 	"github.com/latchkey/latchkey/backend/internal/config"
+	"github.com/latchkey/latchkey/backend/internal/fault"
 )
 
 // cli is the command line; settings are environment variables only.
@@ -34,9 +36,29 @@ func main() {
 		kong.Description("Holds account keys for Microsoft Graph. Settings are environment variables: see scripts/example.env."),
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := parser.Run(); err != nil {
-		fmt.Fprintf(os.Stderr, "latchkey: %v\n", err)
+		fmt.Fprintln(os.Stderr, "latchkey: "+explain(err))
 		os.Exit(1)
 	}
+}
+
+// explain tells an operator what failed: of what callers may see, all that they would see, and why the
+// machine cannot do it, which is for the log otherwise.
+func explain(err error) string {
+	f, ok := fault.From(err)
+	if !ok {
+		return err.Error()
+	}
+	lines := []string{f.Message}
+	for _, field := range f.Fields {
+		lines = append(lines, "  "+field.Field+": "+field.Message)
+	}
+	if f.Fix != "" {
+		lines = append(lines, f.Fix)
+	}
+	if cause := f.Unwrap(); cause != nil && f.Kind == fault.Unavailable {
+		lines = append(lines, "Cause: "+cause.Error())
+	}
+	return strings.Join(lines, "\n")
 }
 
 // load reads the settings and makes the logger they ask for.
