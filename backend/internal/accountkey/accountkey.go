@@ -211,11 +211,8 @@ type Summary struct {
 	RefreshedAt    *time.Time
 }
 
-// Failures that callers may see.
-var (
-	ErrNotFound = fault.New(fault.NotFound, "not_found", "There is no account key with this id.")
-	ErrRevoked  = fault.New(fault.Conflict, "revoked", "The key was revoked.").WithFix("Authorize it again.")
-)
+// ErrNotFound is reported for a key that isn't there, or that the caller was not granted.
+var ErrNotFound = fault.New(fault.NotFound, "not_found", "There is no account key with this id.")
 
 func draftReason(now time.Time) Reason {
 	return Reason{

@@ -19,9 +19,6 @@ const (
 	CodeUnexpectedAnswer = "latchkey_unexpected_answer"
 
 	CodeMailboxNotEnabled = "MailboxNotEnabledForRESTAPI"
-	CodeAccessDenied      = "ErrorAccessDenied"
-	CodeItemNotFound      = "ErrorItemNotFound"
-	CodeSyncStateNotFound = "SyncStateNotFound"
 )
 
 const maxMessage = 1000

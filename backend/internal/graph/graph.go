@@ -87,23 +87,6 @@ func (c *Client) Me(ctx context.Context, baseURL string, token secret.String) (U
 	return user, nil
 }
 
-// InboxExists reports whether the account has a mailbox that Graph can reach. An account without
-// one signs in like any other, so this is worth asking right after an authorization.
-func (c *Client) InboxExists(ctx context.Context, baseURL string, token secret.String) (bool, error) {
-	_, err := c.Do(ctx, baseURL, token, Request{
-		Method: http.MethodGet, Path: "/me/mailFolders/inbox", Query: url.Values{"$select": {"id"}},
-	})
-	var failed *Error
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.As(err, &failed) && failed.Status == http.StatusNotFound && failed.Code != "":
-		return false, nil
-	default:
-		return false, err
-	}
-}
-
 // Do makes one request and returns its answer, or an *Error for a status of 300 and above and for
 // no answer at all.
 func (c *Client) Do(ctx context.Context, baseURL string, token secret.String, r Request) (Response, error) {

@@ -48,27 +48,12 @@ func TestMe(t *testing.T) {
 	})
 }
 
-func TestInboxExists(t *testing.T) {
+func TestDo(t *testing.T) {
 	t.Parallel()
-	t.Run("yes", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		exists, err := w.client.InboxExists(t.Context(), w.base, w.token)
-		require.NoError(t, err)
-		require.True(t, exists)
-	})
-	t.Run("no, for an account without a mailbox", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		require.NoError(t, w.emulator.ChangeUser("mara", func(u *emulator.User) { u.HasMailbox = false }))
-		exists, err := w.client.InboxExists(t.Context(), w.base, w.token)
-		require.NoError(t, err)
-		require.False(t, exists)
-	})
-	t.Run("unknown, when the permission is lacking or Graph is away", func(t *testing.T) {
+	t.Run("a refusal is told with Graph's code and ids", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, "User.Read")
-		_, err := w.client.InboxExists(t.Context(), w.base, w.token)
+		_, err := w.client.Do(t.Context(), w.base, w.token, graph.Request{Method: http.MethodGet, Path: "/me/mailFolders/inbox"})
 		failed := graphError(t, err)
 		require.Equal(t, http.StatusForbidden, failed.Status)
 		require.True(t, failed.HasCode("erroraccessdenied"))
@@ -76,14 +61,15 @@ func TestInboxExists(t *testing.T) {
 		require.NotEmpty(t, failed.Date)
 		require.NotEmpty(t, failed.Message)
 		require.False(t, failed.Transient())
-		w.emulator.Fail(emulator.Failure{Endpoint: "graph", Status: 404, HTML: true})
-		_, err = w.client.InboxExists(t.Context(), w.base, w.token)
-		require.Equal(t, http.StatusNotFound, graphError(t, err).Status)
 	})
-}
-
-func TestDo(t *testing.T) {
-	t.Parallel()
+	t.Run("a page in place of Graph's answer has no code", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.emulator.Fail(emulator.Failure{Endpoint: "graph", Status: 404, HTML: true})
+		_, err := w.client.Do(t.Context(), w.base, w.token, graph.Request{Method: http.MethodGet, Path: "/me/mailFolders/inbox"})
+		require.Equal(t, http.StatusNotFound, graphError(t, err).Status)
+		require.Empty(t, graphError(t, err).Code)
+	})
 	t.Run("asks for immutable ids under an id of its own, beside the caller's wishes", func(t *testing.T) {
 		t.Parallel()
 		var got *http.Request

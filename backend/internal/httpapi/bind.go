@@ -20,10 +20,8 @@ import (
 
 // Failures of reading a request.
 var (
-	ErrNotJSON      = fault.New(fault.UnsupportedMediaType, "unsupported_media_type", "Send the body as application/json.")
-	ErrUnknownID    = fault.New(fault.NotFound, "not_found", "There is nothing with this id.")
-	ErrPrecondition = fault.New(fault.PreconditionFailed, "precondition_failed", "It was changed since you read it.").
-			WithFix("Read it again, look at what changed, and repeat your change with the new ETag.")
+	ErrNotJSON   = fault.New(fault.UnsupportedMediaType, "unsupported_media_type", "Send the body as application/json.")
+	ErrUnknownID = fault.New(fault.NotFound, "not_found", "There is nothing with this id.")
 )
 
 // Bind reads a JSON body into T. It refuses what T has no place for: members that are not known, or

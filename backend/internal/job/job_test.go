@@ -129,16 +129,6 @@ func TestEnqueue(t *testing.T) {
 	})
 }
 
-func TestEnqueueAt(t *testing.T) {
-	t.Parallel()
-	d, ran := dbtest.New(t), make(chan time.Time, 1)
-	q := start(t, newQueue(t, d, letters(job.Options{}, func(context.Context, letter) error { ran <- time.Now(); return nil })))
-	at := time.Now().Add(time.Second)
-	require.NoError(t, d.InTx(t.Context(), func(tx *gorm.DB) error { return q.EnqueueAt(tx, letter{}, at) }))
-	require.Equal(t, []row{{State: "scheduled"}}, rows(t, d, letter{}.Kind()))
-	require.False(t, (<-ran).Before(at), "it waits for its time")
-}
-
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 

@@ -98,20 +98,11 @@ func riverConfig(c Config) *river.Config {
 
 // Enqueue adds a job to what tx, the transaction of a db.InTx, commits. It runs soon after.
 func (q *Queue) Enqueue(tx *gorm.DB, args Args) error {
-	return q.enqueue(tx, args, time.Time{})
-}
-
-// EnqueueAt is Enqueue for a job that runs at a time, or up to five seconds after it.
-func (q *Queue) EnqueueAt(tx *gorm.DB, args Args, at time.Time) error {
-	return q.enqueue(tx, args, at)
-}
-
-func (q *Queue) enqueue(tx *gorm.DB, args Args, at time.Time) error {
 	k, known := q.registry.kinds[args.Kind()]
 	if !known {
 		return fmt.Errorf("enqueue %s: no worker is registered for this kind", args.Kind())
 	}
-	options := &river.InsertOpts{Queue: k.options.Queue, MaxAttempts: k.options.MaxAttempts, ScheduledAt: at}
+	options := &river.InsertOpts{Queue: k.options.Queue, MaxAttempts: k.options.MaxAttempts}
 	if k.options.Once {
 		options.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: unfinished()}
 	}
