@@ -142,7 +142,7 @@ func (s *Service) Update(ctx context.Context, id string, versions []int64, chang
 			return nil
 		}
 		after.Version, after.UpdatedAt = before.Version+1, now
-		if err := save(tx, after); err != nil {
+		if err := save(tx, before, after); err != nil {
 			return err
 		}
 		return audit.Record(tx, now, audit.Event{
@@ -160,7 +160,9 @@ func locked(tx *gorm.DB, id string, versions []int64) (Client, error) {
 	return c, err
 }
 
-func save(tx *gorm.DB, c Client) error {
+// save writes a changed client, and of its account keys only what differs: a key that is being deleted
+// is none of the business of a change that leaves it alone.
+func save(tx *gorm.DB, before, c Client) error {
 	err := tx.Model(&Client{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{
 		"name": c.Name, "name_key": c.NameKey, "description": c.Description, "permissions": c.Permissions,
 		"all_account_keys": c.AllAccountKeys, "disabled": c.Disabled, "version": c.Version, "updated_at": c.UpdatedAt,
@@ -171,10 +173,12 @@ func save(tx *gorm.DB, c Client) error {
 	if err != nil {
 		return fmt.Errorf("update API client %s: %w", c.ID, err)
 	}
-	if err := tx.Where("api_client_id = ?", c.ID).Delete(&clientKey{}).Error; err != nil {
-		return fmt.Errorf("update keys of API client %s: %w", c.ID, err)
+	// In this order: an insert locks the account key, a deletion the row that refers to it, and whoever
+	// deletes a key takes them in that order too.
+	if err := insertKeys(tx, c.ID, without(c.AccountKeyIDs, before.AccountKeyIDs)); err != nil {
+		return err
 	}
-	if err := insertKeys(tx, c.ID, c.AccountKeyIDs); err != nil {
+	if err := deleteKeys(tx, c.ID, without(before.AccountKeyIDs, c.AccountKeyIDs)); err != nil {
 		return err
 	}
 	return db.BumpEpoch(tx)

@@ -1,6 +1,7 @@
 package apiclient_test
 
 import (
+	"fmt"
 	"hash/crc32"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/apiclient"
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/secret"
@@ -134,6 +136,68 @@ func TestUpdate(t *testing.T) {
 		got, err := s.Get(t.Context(), c.ID)
 		require.NoError(t, err)
 		require.Equal(t, []string{key}, got.AccountKeyIDs)
+	})
+}
+
+// Deleting an account key takes it off every client, under locks that a change of a client could hold.
+func TestKeyDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	const rounds, clients = 12, 4
+	deletion := func(s *apiclient.Service, key string) func() error {
+		keys := &accountkey.Service{DB: s.DB, Now: s.Now}
+		return func() error { return keys.Delete(asAdmin(t), key, nil) }
+	}
+	t.Run("clients that have it can be changed", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		kept := newKey(t, s)
+		var ids []string
+		for range clients {
+			c, _ := newClient(t, s, func(in *apiclient.Input) { in.AccountKeyIDs = []string{kept} })
+			ids = append(ids, c.ID)
+		}
+		for round := range rounds {
+			key := newKey(t, s)
+			work := []func() error{deletion(s, key)}
+			for _, id := range ids {
+				require.NoError(t, s.DB.InTx(t.Context(), func(tx *gorm.DB) error { return s.AddKey(tx, id, key) }))
+				work = append(work, func() error {
+					_, err := s.Update(asAdmin(t), id, nil, func(in *apiclient.Input) { in.Description = fmt.Sprint(round) })
+					return err
+				})
+			}
+			for _, err := range atOnce(work...) {
+				require.NoError(t, err)
+			}
+		}
+		for _, id := range ids {
+			c, err := s.Get(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, []string{kept}, c.AccountKeyIDs)
+		}
+	})
+	t.Run("clients that are given it have it and lose it, or are told that there is none", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		c, _ := newClient(t, s)
+		for range rounds {
+			key, other := newKey(t, s), newKey(t, s)
+			give := func() error {
+				_, err := s.Update(asAdmin(t), c.ID, nil, func(in *apiclient.Input) { in.AccountKeyIDs = []string{key, other} })
+				return err
+			}
+			create := func() error {
+				_, _, err := s.Create(asAdmin(t), apiclient.Input{Name: uuid.NewString(), AccountKeyIDs: []string{key}})
+				return err
+			}
+			for i, err := range atOnce(deletion(s, key), deletion(s, other), give, create, create) {
+				if i < 2 || err == nil {
+					require.NoError(t, err)
+				} else {
+					require.Equal(t, "accountKeyIds unknown", fieldCode(t, err))
+				}
+			}
+		}
 	})
 }
 

@@ -4,9 +4,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/fault"
 )
 
 func randomBytes() []byte {
@@ -64,13 +67,44 @@ func lock(tx *gorm.DB, id string) (Client, error) {
 	return load(tx, id)
 }
 
+// insertKeys gives a client account keys. One that was deleted since it was looked for is reported like
+// one that never was.
 func insertKeys(tx *gorm.DB, clientID string, keyIDs []string) error {
 	for _, keyID := range keyIDs {
-		if err := tx.Create(&clientKey{APIClientID: clientID, AccountKeyID: keyID}).Error; err != nil {
+		err := tx.Create(&clientKey{APIClientID: clientID, AccountKeyID: keyID}).Error
+		if errors.Is(err, gorm.ErrForeignKeyViolated) {
+			return fault.Invalid(unknownKey(keyID)).Because(err)
+		}
+		if err != nil {
 			return fmt.Errorf("give API client %s an account key: %w", clientID, err)
 		}
 	}
 	return nil
+}
+
+func deleteKeys(tx *gorm.DB, clientID string, keyIDs []string) error {
+	for some := range slices.Chunk(keyIDs, maxListed) { // databases bound how many values a statement has
+		err := tx.Where("api_client_id = ? AND account_key_id IN ?", clientID, some).Delete(&clientKey{}).Error
+		if err != nil {
+			return fmt.Errorf("take account keys from API client %s: %w", clientID, err)
+		}
+	}
+	return nil
+}
+
+// without returns those of the ids that are not among others.
+func without(ids, others []string) []string {
+	among := make(map[string]bool, len(others))
+	for _, id := range others {
+		among[id] = true
+	}
+	var out []string
+	for _, id := range ids {
+		if !among[id] {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // existing returns those of the ids that are account keys.

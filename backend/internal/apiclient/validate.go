@@ -102,10 +102,14 @@ func (s *Service) applyKeys(tx *gorm.DB, c *Client, in Input, actor auth.Princip
 	var unknown []fault.Field
 	for _, id := range added {
 		if !slices.Contains(found, id) || !actor.MayUseKey(id) {
-			unknown = append(unknown, fault.Field{
-				Field: "accountKeyIds", Code: "unknown", Message: "There is no account key with the id " + fmt.Sprintf("%.40q", id) + ".",
-			})
+			unknown = append(unknown, unknownKey(id))
 		}
 	}
 	return unknown, nil
+}
+
+func unknownKey(id string) fault.Field {
+	return fault.Field{
+		Field: "accountKeyIds", Code: "unknown", Message: "There is no account key with the id " + fmt.Sprintf("%.40q", id) + ".",
+	}
 }
