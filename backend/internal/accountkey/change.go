@@ -111,7 +111,7 @@ func (s *Service) apply(key Key, p Patch) (Key, *secret.String, error) {
 		}
 	}
 	key.SearchText = searchText(&key)
-	return key, plain, f.err()
+	return key, plain, f.Err()
 }
 
 func set(field, value *string) {

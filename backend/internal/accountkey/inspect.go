@@ -25,14 +25,14 @@ func (s *Service) Inspect(r Registration) (Registration, []fault.Field) {
 	}
 	var f fields
 	r = s.inspect(&f, r)
-	return r, f
+	return r, f.Fields
 }
 
 // inspect fills in what was left out and checks the rest.
 func (s *Service) inspect(f *fields, r Registration) Registration {
 	kind, ok := typeByID(r.Type)
 	if !ok {
-		f.add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
+		f.Add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
 	}
 	if r.Cloud == "" {
 		r.Cloud = s.DefaultCloud

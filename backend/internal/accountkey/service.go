@@ -111,12 +111,12 @@ func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, sec
 	}
 	key.DisplayNameKey = db.Fold(key.DisplayName)
 	key.SearchText = searchText(&key)
-	return key, plain, f.err()
+	return key, plain, f.Err()
 }
 
 func (s *Service) checkCloud(f *fields, id string) {
 	if _, ok := s.Cloud(id); !ok {
-		f.add("cloud", "unknown", "Choose a cloud that GET /api/v1/instance lists.")
+		f.Add("cloud", "unknown", "Choose a cloud that GET /api/v1/instance lists.")
 	}
 }
 
@@ -176,13 +176,13 @@ type Filter struct {
 func (s *Service) List(ctx context.Context, f Filter) ([]Summary, error) {
 	var wrong fields
 	if f.Status != "" && !f.Status.Valid() {
-		wrong.add("status", "unknown", "Choose one of the statuses that the API reference lists.")
+		wrong.Add("status", "unknown", "Choose one of the statuses that the API reference lists.")
 	}
 	if _, ok := typeByID(f.Type); f.Type != "" && !ok {
-		wrong.add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
+		wrong.Add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
 	}
 	wrong.query(f.Query)
-	if err := wrong.err(); err != nil {
+	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
 	p, _ := auth.From(ctx)

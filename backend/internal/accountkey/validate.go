@@ -33,28 +33,17 @@ var (
 )
 
 // fields collects what is wrong with a request.
-type fields []fault.Field
-
-func (f *fields) add(field, code, message string) {
-	*f = append(*f, fault.Field{Field: field, Code: code, Message: message})
-}
-
-func (f fields) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return fault.Invalid(f...)
-}
+type fields struct{ fault.Fields }
 
 func (f *fields) displayName(name string) string {
 	name = strings.TrimSpace(norm.NFC.String(name))
 	switch {
 	case name == "":
-		f.add("displayName", "required", "Give the key a name.")
+		f.Add("displayName", "required", "Give the key a name.")
 	case utf8.RuneCountInString(name) > maxDisplayName:
-		f.add("displayName", "too_long", "A name has at most 100 characters.")
+		f.Add("displayName", "too_long", "A name has at most 100 characters.")
 	case hasControl(name, ""):
-		f.add("displayName", "invalid", "A name is one line of printable characters.")
+		f.Add("displayName", "invalid", "A name is one line of printable characters.")
 	}
 	return name
 }
@@ -62,9 +51,9 @@ func (f *fields) displayName(name string) string {
 func (f *fields) description(text string) string {
 	text = strings.TrimSpace(text)
 	if utf8.RuneCountInString(text) > maxDescription {
-		f.add("description", "too_long", "A description has at most 1,000 characters.")
+		f.Add("description", "too_long", "A description has at most 1,000 characters.")
 	} else if hasControl(text, "\n\t\r") {
-		f.add("description", "invalid", "Use printable characters.")
+		f.Add("description", "invalid", "Use printable characters.")
 	}
 	return text
 }
@@ -76,14 +65,14 @@ func (f *fields) tenant(id string, builtin bool) string {
 	switch lower := strings.ToLower(id); {
 	case id == "":
 	case lower == "common" || lower == "organizations" || lower == "consumers":
-		f.add("tenantId", "tenant_not_specific",
+		f.Add("tenantId", "tenant_not_specific",
 			"Enter the tenant's own ID: an app of one organisation cannot be used through \""+lower+"\".")
 	case isGUID(id):
 		return lower
 	case domainPattern.MatchString(id) && len(id) <= maxID:
 		return lower
 	case builtin || !segmentPattern.MatchString(id) || len(id) > maxID:
-		f.add("tenantId", "invalid",
+		f.Add("tenantId", "invalid",
 			"A Directory (tenant) ID looks like 7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11; a domain of the tenant works too. Look for spaces or quotes.")
 	}
 	return id
@@ -96,7 +85,7 @@ func (f *fields) client(id string, builtin bool) string {
 	case isGUID(id):
 		return strings.ToLower(id)
 	case builtin || len(id) > maxID || hasControl(id, "") || strings.ContainsRune(id, ' '):
-		f.add("clientId", "invalid",
+		f.Add("clientId", "invalid",
 			"An Application (client) ID looks like c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702; copy it from the app's Overview page.")
 	}
 	return id
@@ -106,9 +95,9 @@ func (f *fields) clientSecret(value secret.String) secret.String {
 	trimmed := secret.New(strings.TrimSpace(value.Reveal()))
 	switch {
 	case utf8.RuneCountInString(trimmed.Reveal()) > maxSecret:
-		f.add("clientSecret", "too_long", "A secret has at most 2,048 characters.")
+		f.Add("clientSecret", "too_long", "A secret has at most 2,048 characters.")
 	case hasControl(trimmed.Reveal(), ""):
-		f.add("clientSecret", "invalid", "A secret is one line of printable characters.")
+		f.Add("clientSecret", "invalid", "A secret is one line of printable characters.")
 	}
 	return trimmed
 }
@@ -116,7 +105,7 @@ func (f *fields) clientSecret(value secret.String) secret.String {
 func (f *fields) expiresOn(date string) string {
 	date = strings.TrimSpace(date)
 	if _, err := time.Parse(time.DateOnly, date); err != nil {
-		f.add("clientSecretExpiresOn", "invalid", "Write the date as YYYY-MM-DD.")
+		f.Add("clientSecretExpiresOn", "invalid", "Write the date as YYYY-MM-DD.")
 	}
 	return date
 }
@@ -127,7 +116,7 @@ func (f *fields) loginHint(hint string) string {
 		return ""
 	}
 	if !isAddress(hint) {
-		f.add("loginHint", "invalid", "Enter the account's sign-in name, such as mara@fabrikam.example.")
+		f.Add("loginHint", "invalid", "Enter the account's sign-in name, such as mara@fabrikam.example.")
 	}
 	return hint
 }
@@ -144,13 +133,13 @@ func isAddress(s string) bool {
 func CheckLoginHint(hint string) (string, error) {
 	var f fields
 	hint = f.loginHint(hint)
-	return hint, f.err()
+	return hint, f.Err()
 }
 
 // query refuses what no database can search for: PostgreSQL takes valid UTF-8 only.
 func (f *fields) query(text string) {
 	if !utf8.ValidString(text) || hasControl(text, "\t") || utf8.RuneCountInString(text) > maxQuery {
-		f.add("q", "invalid", "Search for at most 255 printable characters.")
+		f.Add("q", "invalid", "Search for at most 255 printable characters.")
 	}
 }
 
@@ -158,26 +147,26 @@ func (f *fields) query(text string) {
 func (f *fields) scopes(list []string) Scopes {
 	out := Scopes{}
 	if len(list) > 2*maxScopes { // comparing them all would take its time
-		f.add("scopes", "too_many", "Ask for at most 50 permissions.")
+		f.Add("scopes", "too_many", "Ask for at most 50 permissions.")
 		return out
 	}
 	for _, s := range list {
 		name := scopeName(s)
 		switch {
 		case strings.HasSuffix(strings.ToLower(name), ".default"):
-			f.add("scopes", "not_supported", "Name the permissions one by one; .default cannot be combined with them.")
+			f.Add("scopes", "not_supported", "Name the permissions one by one; .default cannot be combined with them.")
 		case !scopePattern.MatchString(name) || len(name) > maxID:
-			f.add("scopes", "invalid", "Each permission is a name such as Mail.Read.")
+			f.Add("scopes", "invalid", "Each permission is a name such as Mail.Read.")
 		case isAlwaysAsked(name):
 		case !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }):
 			out = append(out, name)
 		}
 	}
-	if len(out) == 0 && len(*f) == 0 {
-		f.add("scopes", "required", "Ask for at least one permission.")
+	if len(out) == 0 && len(f.Fields) == 0 {
+		f.Add("scopes", "required", "Ask for at least one permission.")
 	}
 	if len(out) > maxScopes {
-		f.add("scopes", "too_many", "Ask for at most 50 permissions.")
+		f.Add("scopes", "too_many", "Ask for at most 50 permissions.")
 	}
 	return out
 }
@@ -190,7 +179,7 @@ func isAlwaysAsked(scope string) bool {
 // ids refuses the two ids pasted into each other's field.
 func (f *fields) ids(tenant, client string) {
 	if tenant != "" && strings.EqualFold(tenant, client) {
-		f.add("clientId", "same_as_tenant_id", "This is the tenant ID again. Copy the Application (client) ID from the app's Overview page.")
+		f.Add("clientId", "same_as_tenant_id", "This is the tenant ID again. Copy the Application (client) ID from the app's Overview page.")
 	}
 }
 

@@ -19,61 +19,54 @@ import (
 // apply checks the input and puts it on the client. Nobody grants a permission or a key that they lack;
 // what the client had before may stay.
 func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, before Client) error {
-	var wrong []fault.Field
-	add := func(field, code, message string) {
-		wrong = append(wrong, fault.Field{Field: field, Code: code, Message: message})
-	}
+	var wrong fault.Fields
 	c.Name = strings.TrimSpace(norm.NFC.String(in.Name))
 	c.NameKey = cases.Fold().String(norm.NFKC.String(c.Name))
 	c.Description = strings.TrimSpace(in.Description)
 	switch {
 	case c.Name == "":
-		add("name", "required", "Give the API client a name.")
+		wrong.Add("name", "required", "Give the API client a name.")
 	case utf8.RuneCountInString(c.Name) > 100:
-		add("name", "too_long", "A name has at most 100 characters.")
+		wrong.Add("name", "too_long", "A name has at most 100 characters.")
 	case strings.ContainsFunc(c.Name, unicode.IsControl):
-		add("name", "invalid", "A name is one line of printable characters.")
+		wrong.Add("name", "invalid", "A name is one line of printable characters.")
 	}
 	if utf8.RuneCountInString(c.Description) > 1000 {
-		add("description", "too_long", "A description has at most 1,000 characters.")
+		wrong.Add("description", "too_long", "A description has at most 1,000 characters.")
 	}
 	if len(in.Permissions) > maxListed {
-		add("permissions", "too_many", "Name each permission once.")
+		wrong.Add("permissions", "too_many", "Name each permission once.")
 		in.Permissions = nil
 	}
 	c.Permissions = Permissions{}
 	for _, p := range in.Permissions {
 		switch {
 		case !p.Valid():
-			add("permissions", "unknown", "Choose permissions that GET /api/v1/instance lists.")
+			wrong.Add("permissions", "unknown", "Choose permissions that GET /api/v1/instance lists.")
 		case !actor.Can(p) && !slices.Contains(before.Permissions, p):
-			add("permissions", "not_held", "You cannot grant "+string(p)+", which you don't have yourself.")
+			wrong.Add("permissions", "not_held", "You cannot grant "+string(p)+", which you don't have yourself.")
 		case !slices.Contains(c.Permissions, p):
 			c.Permissions = append(c.Permissions, p)
 		}
 	}
 	c.AllAccountKeys, c.Disabled = in.AllAccountKeys, in.Disabled
 	if c.AllAccountKeys && len(in.AccountKeyIDs) > 0 {
-		add("accountKeyIds", "not_both", "Choose all account keys, or some of them, not both.")
+		wrong.Add("accountKeyIds", "not_both", "Choose all account keys, or some of them, not both.")
 	}
 	if c.AllAccountKeys && !actor.AllKeys && !before.AllAccountKeys {
-		add("allAccountKeys", "not_held", "You cannot grant all account keys, which you don't have yourself.")
+		wrong.Add("allAccountKeys", "not_held", "You cannot grant all account keys, which you don't have yourself.")
 	}
-	unknown, err := s.applyKeys(tx, c, in, actor, before)
-	if err != nil {
+	if err := s.applyKeys(tx, &wrong, c, in, actor, before); err != nil {
 		return err
 	}
-	if wrong = append(wrong, unknown...); len(wrong) > 0 {
-		return fault.Invalid(wrong...)
-	}
-	return nil
+	return wrong.Err()
 }
 
 // maxListed is more than anybody lists by hand; whoever needs more account keys needs all of them.
 const maxListed = 2000
 
 // applyKeys puts the listed account keys on the client, and reports those that the caller cannot grant.
-func (s *Service) applyKeys(tx *gorm.DB, c *Client, in Input, actor auth.Principal, before Client) ([]fault.Field, error) {
+func (s *Service) applyKeys(tx *gorm.DB, wrong *fault.Fields, c *Client, in Input, actor auth.Principal, before Client) error {
 	had := map[string]bool{}
 	for _, id := range before.AccountKeyIDs {
 		had[id] = true
@@ -93,19 +86,19 @@ func (s *Service) applyKeys(tx *gorm.DB, c *Client, in Input, actor auth.Princip
 	}
 	c.AccountKeyIDs = slices.Sorted(maps.Keys(ids))
 	if len(added) > maxListed {
-		return []fault.Field{{Field: "accountKeyIds", Code: "too_many", Message: "List at most 2,000 at a time, or give it all account keys."}}, nil
+		wrong.Add("accountKeyIds", "too_many", "List at most 2,000 at a time, or give it all account keys.")
+		return nil
 	}
 	found, err := existing(tx, added)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var unknown []fault.Field
 	for _, id := range added {
 		if !slices.Contains(found, id) || !actor.MayUseKey(id) {
-			unknown = append(unknown, unknownKey(id))
+			*wrong = append(*wrong, unknownKey(id))
 		}
 	}
-	return unknown, nil
+	return nil
 }
 
 func unknownKey(id string) fault.Field {

@@ -184,18 +184,15 @@ func (a *API) get(c echo.Context) error {
 // filterOf reads the query. A parameter that doesn't exist, or is there twice, is refused: whoever
 // misspells one would take the whole log for what they asked for.
 func filterOf(query url.Values, also ...string) (Filter, error) {
-	var wrong []fault.Field
-	add := func(field, code, message string) {
-		wrong = append(wrong, fault.Field{Field: field, Code: code, Message: message})
-	}
+	var wrong fault.Fields
 	known := append([]string{
 		"actorType", "actorId", "action", "objectType", "objectId", "outcome", "since", "until", "q",
 	}, also...)
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if !slices.Contains(known, name) {
-			add(name, "unknown", "Leave this parameter out, or check its spelling.")
+			wrong.Add(name, "unknown", "Leave this parameter out, or check its spelling.")
 		} else if len(query[name]) > 1 {
-			add(name, "repeated", "Give this parameter once.")
+			wrong.Add(name, "repeated", "Give this parameter once.")
 		}
 	}
 	moment := func(name string) time.Time {
@@ -205,7 +202,7 @@ func filterOf(query url.Values, also ...string) (Filter, error) {
 		}
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil || at.IsZero() {
-			add(name, "invalid", "Write the time as 2026-03-01T09:00:00Z. In an address, the + of an offset is written %2B.")
+			wrong.Add(name, "invalid", "Write the time as 2026-03-01T09:00:00Z. In an address, the + of an offset is written %2B.")
 		}
 		return at.UTC()
 	}
@@ -214,8 +211,5 @@ func filterOf(query url.Values, also ...string) (Filter, error) {
 		ObjectType: ObjectType(query.Get("objectType")), ObjectID: query.Get("objectId"),
 		Outcome: Outcome(query.Get("outcome")), Since: moment("since"), Until: moment("until"), Query: query.Get("q"),
 	}
-	if len(wrong) > 0 {
-		return Filter{}, fault.Invalid(wrong...)
-	}
-	return f, nil
+	return f, wrong.Err()
 }

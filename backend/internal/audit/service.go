@@ -53,40 +53,34 @@ func (f Filter) actions() []Action {
 
 // check names the parameters that are wrong, and spells ids as they are stored.
 func (f *Filter) check() error {
-	var wrong []fault.Field
-	add := func(field, code, message string) {
-		wrong = append(wrong, fault.Field{Field: field, Code: code, Message: message})
-	}
+	var wrong fault.Fields
 	if f.ActorType != "" && !slices.Contains(actorTypes(), f.ActorType) {
-		add("actorType", "unknown", "Choose user, api_client, system or anonymous.")
+		wrong.Add("actorType", "unknown", "Choose user, api_client, system or anonymous.")
 	}
 	if f.Action != "" && len(f.actions()) == 0 {
-		add("action", "unknown", "Name one of the actions that the API reference lists, or what several begin with, such as account_key. with its dot.")
+		wrong.Add("action", "unknown", "Name one of the actions that the API reference lists, or what several begin with, such as account_key. with its dot.")
 	}
 	if f.ObjectType != "" && !f.ObjectType.Valid() {
-		add("objectType", "unknown", "Choose one of the types that the API reference lists.")
+		wrong.Add("objectType", "unknown", "Choose one of the types that the API reference lists.")
 	}
 	if f.Outcome != "" && f.Outcome != Success && f.Outcome != Failure {
-		add("outcome", "unknown", "Choose success or failure.")
+		wrong.Add("outcome", "unknown", "Choose success or failure.")
 	}
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
-		add("until", "before_since", "The end must come after the beginning.")
+		wrong.Add("until", "before_since", "The end must come after the beginning.")
 	}
 	for _, id := range []struct {
 		name  string
 		value *string
 	}{{"actorId", &f.ActorID}, {"objectId", &f.ObjectID}} {
 		if *id.value = strings.ToLower(*id.value); *id.value != "" && !idPattern.MatchString(*id.value) {
-			add(id.name, "invalid", "Write the id as entries tell it.")
+			wrong.Add(id.name, "invalid", "Write the id as entries tell it.")
 		}
 	}
 	if len(f.Query) > maxQuery || strings.ContainsFunc(f.Query, unicode.IsControl) {
-		add("q", "invalid", "Search for at most 255 printable characters.")
+		wrong.Add("q", "invalid", "Search for at most 255 printable characters.")
 	}
-	if len(wrong) > 0 {
-		return fault.Invalid(wrong...)
-	}
-	return nil
+	return wrong.Err()
 }
 
 func actorTypes() []auth.PrincipalType {

@@ -29,13 +29,6 @@ const (
 	Abandoned // the caller went away; nobody is told but metrics and log
 )
 
-// Field is what is wrong with one member of a request, named as the request spells it.
-type Field struct {
-	Field   string
-	Code    string
-	Message string
-}
-
 // Error is a failure as the caller sees it. Message and Fix are sentences written for that caller;
 // the cause goes only to the log.
 type Error struct {

@@ -190,16 +190,13 @@ func (s *shape) object(t reflect.Type, path string, depth int) error {
 // missing names required members that are not there, of the kinds that look the same when they are there
 // and empty: of a list, nothing would be taken for none. An empty text is refused by whom it is for.
 func missing(known map[string]member, seen map[string]bool, path string) error {
-	var fields []fault.Field
+	var wrong fault.Fields
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if m := known[name]; m.required && !seen[name] && !isText(m.t) {
-			fields = append(fields, fault.Field{Field: join(path, name), Code: "required", Message: "Send this member; it may be empty."})
+			wrong.Add(join(path, name), "required", "Send this member; it may be empty.")
 		}
 	}
-	if len(fields) > 0 {
-		return fault.Invalid(fields...)
-	}
-	return nil
+	return wrong.Err()
 }
 
 func (s *shape) array(t reflect.Type, path string, depth int) error {

@@ -32,11 +32,11 @@ type Page[T any] struct {
 // Parse reads the query parameters limit and cursor; both may be empty.
 func Parse(limit, cursor string) (Request, error) {
 	r := Request{Limit: DefaultLimit}
-	var wrong []fault.Field
+	var wrong fault.Fields
 	if limit != "" {
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 || n > MaxLimit {
-			wrong = append(wrong, fault.Field{Field: "limit", Code: "out_of_range", Message: "Ask for 1 to 200 items."})
+			wrong.Add("limit", "out_of_range", "Ask for 1 to 200 items.")
 		}
 		r.Limit = n
 	}
@@ -46,17 +46,11 @@ func Parse(limit, cursor string) (Request, error) {
 			err = uuid.Validate(string(raw))
 		}
 		if err != nil {
-			wrong = append(wrong, fault.Field{
-				Field: "cursor", Code: "invalid",
-				Message: "Pass nextCursor of the page before as it was, or leave it out to start again.",
-			})
+			wrong.Add("cursor", "invalid", "Pass nextCursor of the page before as it was, or leave it out to start again.")
 		}
 		r.After = string(raw)
 	}
-	if len(wrong) > 0 {
-		return Request{}, fault.Invalid(wrong...)
-	}
-	return r, nil
+	return r, wrong.Err()
 }
 
 // Cut makes a page of rows that were read with one row more than the limit, which tells whether

@@ -45,13 +45,13 @@ func (f *fields) password(field string, password secret.String, email, name stri
 	text := normal(password)
 	switch n := utf8.RuneCountInString(text); {
 	case n < minPassword:
-		f.add(field, "too_short", "A password has at least 12 characters. A sentence is easy to remember.")
+		f.Add(field, "too_short", "A password has at least 12 characters. A sentence is easy to remember.")
 	case n > maxPassword:
-		f.add(field, "too_long", "A password has at most 128 characters.")
+		f.Add(field, "too_long", "A password has at most 128 characters.")
 	case isCommon(text):
-		f.add(field, "too_common", "This is one of the first passwords that somebody would guess. Choose another.")
+		f.Add(field, "too_common", "This is one of the first passwords that somebody would guess. Choose another.")
 	case isPersonal(text, email, name):
-		f.add(field, "too_common", "Somebody who knows your name or address would guess this password. Choose another.")
+		f.Add(field, "too_common", "Somebody who knows your name or address would guess this password. Choose another.")
 	}
 }
 
@@ -59,7 +59,7 @@ func (f *fields) password(field string, password secret.String, email, name stri
 func checkPassword(field string, password secret.String, u User) error {
 	var f fields
 	f.password(field, password, u.Email, u.Name)
-	return f.err()
+	return f.Err()
 }
 
 // isCommon reports passwords that guessing begins with: the lists, a short piece repeated, walks over

@@ -14,6 +14,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -92,7 +93,7 @@ func (s *Service) prepare(ctx context.Context, in Input, granter auth.Principal)
 	if in.Password != nil {
 		f.password("password", *in.Password, in.Email, in.Name)
 	}
-	if err := f.err(); err != nil || in.Password == nil {
+	if err := f.Err(); err != nil || in.Password == nil {
 		return u, err
 	}
 	var err error
@@ -149,7 +150,7 @@ func (s *Service) Update(ctx context.Context, id string, p Patch, versions []int
 		if after.Role != before.Role || (before.Disabled && !after.Disabled) {
 			f.role(after.Role, actor)
 		}
-		if err := f.err(); err != nil {
+		if err := f.Err(); err != nil {
 			return err
 		}
 		return s.save(tx, before, &after, now)
@@ -257,9 +258,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.S
 		return err
 	}
 	if !same {
-		var f fields
-		f.add("currentPassword", "wrong", "This is not your present password.")
-		return f.err()
+		return fault.Invalid(fault.Field{Field: "currentPassword", Code: "wrong", Message: "This is not your present password."})
 	}
 	return s.setPassword(ctx, u, newPassword{plain: plain, own: true, session: p.SessionID, browser: b, counted: counted})
 }

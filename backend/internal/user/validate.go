@@ -20,18 +20,7 @@ const (
 )
 
 // fields collects what is wrong with a request.
-type fields []fault.Field
-
-func (f *fields) add(field, code, message string) {
-	*f = append(*f, fault.Field{Field: field, Code: code, Message: message})
-}
-
-func (f fields) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return fault.Invalid(f...)
-}
+type fields struct{ fault.Fields }
 
 // maxFolded is more bytes than an address, name or password can have.
 const maxFolded = 1024
@@ -49,11 +38,11 @@ func (f *fields) email(email string) string {
 	a, err := mail.ParseAddress(email)
 	switch {
 	case email == "":
-		f.add("email", "required", "Enter an email address.")
+		f.Add("email", "required", "Enter an email address.")
 	case len(email) > maxEmail:
-		f.add("email", "too_long", "An email address has at most 254 characters.")
+		f.Add("email", "too_long", "An email address has at most 254 characters.")
 	case err != nil || a.Address != email || hasControl(email):
-		f.add("email", "invalid", "Enter an email address such as mara@fabrikam.example.")
+		f.Add("email", "invalid", "Enter an email address such as mara@fabrikam.example.")
 	}
 	return email
 }
@@ -63,7 +52,7 @@ func (f *fields) email(email string) string {
 func addressOnly(typed string) string {
 	var f fields
 	address := f.email(typed)
-	if _, domain, _ := strings.Cut(address, "@"); len(f) > 0 || !strings.Contains(domain, ".") {
+	if _, domain, _ := strings.Cut(address, "@"); len(f.Fields) > 0 || !strings.Contains(domain, ".") {
 		return ""
 	}
 	return address
@@ -73,11 +62,11 @@ func (f *fields) name(name string) string {
 	name = strings.TrimSpace(norm.NFC.String(name))
 	switch {
 	case name == "":
-		f.add("name", "required", "Enter a name.")
+		f.Add("name", "required", "Enter a name.")
 	case utf8.RuneCountInString(name) > maxName:
-		f.add("name", "too_long", "A name has at most 100 characters.")
+		f.Add("name", "too_long", "A name has at most 100 characters.")
 	case hasControl(name):
-		f.add("name", "invalid", "A name is one line of printable characters.")
+		f.Add("name", "invalid", "A name is one line of printable characters.")
 	}
 	return name
 }
@@ -86,11 +75,11 @@ func (f *fields) name(name string) string {
 // who may do so too can make one.
 func (f *fields) role(role auth.Role, caller auth.Principal) {
 	if !role.Valid() {
-		f.add("role", "unknown", "Choose admin, operator or viewer.")
+		f.Add("role", "unknown", "Choose admin, operator or viewer.")
 		return
 	}
 	if !holds(caller, role) {
-		f.add("role", "not_held", "This role may do things that you may not do yourself.")
+		f.Add("role", "not_held", "This role may do things that you may not do yourself.")
 	}
 }
 
