@@ -79,7 +79,7 @@ func (s *Service) apply(key Key, p Patch) (Key, *secret.String, error) {
 		key.DisplayNameKey = db.Fold(key.DisplayName)
 	}
 	if p.Description != nil {
-		key.Description = f.description(*p.Description)
+		key.Description = f.Description("description", *p.Description)
 	}
 	set(&key.TenantID, p.TenantID)
 	set(&key.ClientID, p.ClientID)

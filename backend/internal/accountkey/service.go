@@ -99,7 +99,7 @@ func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, sec
 	plain := r.ClientSecret
 	key := Key{
 		ID: uuid.Must(uuid.NewV7()).String(), Type: in.Type,
-		DisplayName: f.displayName(in.DisplayName), Description: f.description(in.Description),
+		DisplayName: f.displayName(in.DisplayName), Description: f.Description("description", in.Description),
 		Cloud: r.Cloud, TenantID: r.TenantID, ClientID: r.ClientID, Scopes: r.Scopes,
 		LoginHint: f.loginHint(in.LoginHint), ClientSecretHint: hintOf(plain), ClientSecretLooksLikeID: isGUID(plain.Reveal()),
 		Status: StatusDraft, StatusReason: draftReason(now), Version: 1, CredentialVersion: 1, AttemptEpoch: 1,
@@ -174,14 +174,14 @@ type Filter struct {
 
 // List returns limit+1 keys at most, newest first, as page.Cut expects.
 func (s *Service) List(ctx context.Context, f Filter) ([]Summary, error) {
-	var wrong fields
+	var wrong fault.Fields
 	if f.Status != "" && !f.Status.Valid() {
 		wrong.Add("status", "unknown", "Choose one of the statuses that the API reference lists.")
 	}
 	if _, ok := typeByID(f.Type); f.Type != "" && !ok {
 		wrong.Add("type", "unknown", "Choose a type that GET /api/v1/instance lists.")
 	}
-	wrong.query(f.Query)
+	wrong.Search("q", f.Query)
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}

@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
@@ -18,12 +16,9 @@ import (
 
 // Lengths in characters.
 const (
-	maxDisplayName = 100
-	maxDescription = 1000
-	maxQuery       = 255
-	maxID          = 255 // in bytes, as are login hints and permissions: nearly all of them are ASCII
-	maxSecret      = 2048
-	maxScopes      = 50
+	maxID     = 255 // in bytes, as are login hints and permissions: nearly all of them are ASCII
+	maxSecret = 2048
+	maxScopes = 50
 )
 
 var (
@@ -36,26 +31,7 @@ var (
 type fields struct{ fault.Fields }
 
 func (f *fields) displayName(name string) string {
-	name = strings.TrimSpace(norm.NFC.String(name))
-	switch {
-	case name == "":
-		f.Add("displayName", "required", "Give the key a name.")
-	case utf8.RuneCountInString(name) > maxDisplayName:
-		f.Add("displayName", "too_long", "A name has at most 100 characters.")
-	case hasControl(name, ""):
-		f.Add("displayName", "invalid", "A name is one line of printable characters.")
-	}
-	return name
-}
-
-func (f *fields) description(text string) string {
-	text = strings.TrimSpace(text)
-	if utf8.RuneCountInString(text) > maxDescription {
-		f.Add("description", "too_long", "A description has at most 1,000 characters.")
-	} else if hasControl(text, "\n\t\r") {
-		f.Add("description", "invalid", "Use printable characters.")
-	}
-	return text
+	return f.Name("displayName", name, "Give the key a name.")
 }
 
 // tenant accepts what Microsoft calls a Directory (tenant) ID or one of its domains. A cloud that the
@@ -84,7 +60,7 @@ func (f *fields) client(id string, builtin bool) string {
 	case id == "":
 	case isGUID(id):
 		return strings.ToLower(id)
-	case builtin || len(id) > maxID || hasControl(id, "") || strings.ContainsRune(id, ' '):
+	case builtin || len(id) > maxID || !fault.OneLine(id) || strings.ContainsRune(id, ' '):
 		f.Add("clientId", "invalid",
 			"An Application (client) ID looks like c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702; copy it from the app's Overview page.")
 	}
@@ -96,7 +72,7 @@ func (f *fields) clientSecret(value secret.String) secret.String {
 	switch {
 	case utf8.RuneCountInString(trimmed.Reveal()) > maxSecret:
 		f.Add("clientSecret", "too_long", "A secret has at most 2,048 characters.")
-	case hasControl(trimmed.Reveal(), ""):
+	case !fault.OneLine(trimmed.Reveal()):
 		f.Add("clientSecret", "invalid", "A secret is one line of printable characters.")
 	}
 	return trimmed
@@ -122,7 +98,7 @@ func (f *fields) loginHint(hint string) string {
 }
 
 func isAddress(s string) bool {
-	if len(s) > maxID || hasControl(s, "") {
+	if len(s) > maxID || !fault.OneLine(s) {
 		return false
 	}
 	a, err := mail.ParseAddress(s)
@@ -134,13 +110,6 @@ func CheckLoginHint(hint string) (string, error) {
 	var f fields
 	hint = f.loginHint(hint)
 	return hint, f.Err()
-}
-
-// query refuses what no database can search for: PostgreSQL takes valid UTF-8 only.
-func (f *fields) query(text string) {
-	if !utf8.ValidString(text) || hasControl(text, "\t") || utf8.RuneCountInString(text) > maxQuery {
-		f.Add("q", "invalid", "Search for at most 255 printable characters.")
-	}
 }
 
 // scopes normalises a list: Graph's prefix off, no doubles, and without those that are always asked for.
@@ -184,9 +153,3 @@ func (f *fields) ids(tenant, client string) {
 }
 
 func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
-
-func hasControl(s, allowed string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool {
-		return (unicode.IsControl(r) || r == '\u2028' || r == '\u2029') && !strings.ContainsRune(allowed, r)
-	})
-}

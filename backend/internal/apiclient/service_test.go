@@ -73,6 +73,18 @@ func TestCreate(t *testing.T) {
 		require.Equal(t, "accountKeyIds unknown", fieldCode(t, try(apiclient.Input{AccountKeyIDs: []string{other}})))
 		require.Equal(t, "accountKeyIds unknown", fieldCode(t, try(apiclient.Input{AccountKeyIDs: []string{uuid.NewString()}})))
 	})
+	t.Run("a name is one line of printable characters, a description several", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		try := func(name, description string) error {
+			_, _, err := s.Create(asAdmin(t), apiclient.Input{Name: name, Description: description})
+			return err
+		}
+		require.Equal(t, "name invalid", fieldCode(t, try("bill\u2028ing", "")))
+		require.Equal(t, "name invalid", fieldCode(t, try("bill\u2029ing", "")))
+		require.Equal(t, "description invalid", fieldCode(t, try("billing", "a\u0007b")))
+		require.NoError(t, try("billing", "Sends invoices.\n\tAsk Ada."))
+	})
 	t.Run("a name is taken whatever its case", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -20,20 +17,9 @@ import (
 // what the client had before may stay.
 func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, before Client) error {
 	var wrong fault.Fields
-	c.Name = strings.TrimSpace(norm.NFC.String(in.Name))
+	c.Name = wrong.Name("name", in.Name, "Give the API client a name.")
 	c.NameKey = cases.Fold().String(norm.NFKC.String(c.Name))
-	c.Description = strings.TrimSpace(in.Description)
-	switch {
-	case c.Name == "":
-		wrong.Add("name", "required", "Give the API client a name.")
-	case utf8.RuneCountInString(c.Name) > 100:
-		wrong.Add("name", "too_long", "A name has at most 100 characters.")
-	case strings.ContainsFunc(c.Name, unicode.IsControl):
-		wrong.Add("name", "invalid", "A name is one line of printable characters.")
-	}
-	if utf8.RuneCountInString(c.Description) > 1000 {
-		wrong.Add("description", "too_long", "A description has at most 1,000 characters.")
-	}
+	c.Description = wrong.Description("description", in.Description)
 	if len(in.Permissions) > maxListed {
 		wrong.Add("permissions", "too_many", "Name each permission once.")
 		in.Permissions = nil

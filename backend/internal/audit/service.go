@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"gorm.io/gorm"
 
@@ -77,17 +76,13 @@ func (f *Filter) check() error {
 			wrong.Add(id.name, "invalid", "Write the id as entries tell it.")
 		}
 	}
-	if len(f.Query) > maxQuery || strings.ContainsFunc(f.Query, unicode.IsControl) {
-		wrong.Add("q", "invalid", "Search for at most 255 printable characters.")
-	}
+	wrong.Search("q", f.Query)
 	return wrong.Err()
 }
 
 func actorTypes() []auth.PrincipalType {
 	return []auth.PrincipalType{auth.TypeUser, auth.TypeAPIClient, auth.TypeSystem, auth.TypeAnonymous}
 }
-
-const maxQuery = 255
 
 // idPattern is wider than a UUID: the product itself has an id too.
 var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,36}$`)

@@ -1,5 +1,6 @@
 // Package fault holds the one error type whose text callers may see. Whatever is not a fault is an
-// internal error: the caller learns nothing of it, the log everything.
+// internal error: the caller learns nothing of it, the log everything. It collects what is wrong with
+// a request's fields, and has the rules for text that several nouns share.
 package fault
 
 import (

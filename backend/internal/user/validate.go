@@ -3,8 +3,6 @@ package user
 import (
 	"net/mail"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -13,11 +11,8 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/fault"
 )
 
-// Lengths in characters.
-const (
-	maxEmail = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
-	maxName  = 100
-)
+// maxEmail is RFC 5321 §4.5.3.1.3, less the angle brackets.
+const maxEmail = 254
 
 // fields collects what is wrong with a request.
 type fields struct{ fault.Fields }
@@ -41,7 +36,7 @@ func (f *fields) email(email string) string {
 		f.Add("email", "required", "Enter an email address.")
 	case len(email) > maxEmail:
 		f.Add("email", "too_long", "An email address has at most 254 characters.")
-	case err != nil || a.Address != email || hasControl(email):
+	case err != nil || a.Address != email || !fault.OneLine(email):
 		f.Add("email", "invalid", "Enter an email address such as mara@fabrikam.example.")
 	}
 	return email
@@ -58,18 +53,7 @@ func addressOnly(typed string) string {
 	return address
 }
 
-func (f *fields) name(name string) string {
-	name = strings.TrimSpace(norm.NFC.String(name))
-	switch {
-	case name == "":
-		f.Add("name", "required", "Enter a name.")
-	case utf8.RuneCountInString(name) > maxName:
-		f.Add("name", "too_long", "A name has at most 100 characters.")
-	case hasControl(name):
-		f.Add("name", "invalid", "A name is one line of printable characters.")
-	}
-	return name
-}
+func (f *fields) name(name string) string { return f.Name("name", name, "Enter a name.") }
 
 // role refuses to hand out what the caller lacks. People may use every account key, so only a caller
 // who may do so too can make one.
@@ -90,10 +74,4 @@ func holds(caller auth.Principal, role auth.Role) bool {
 		held = held && caller.Can(p)
 	}
 	return held
-}
-
-func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
-	})
 }
