@@ -5,11 +5,10 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 )
 
@@ -18,7 +17,7 @@ import (
 func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, before Client) error {
 	var wrong fault.Fields
 	c.Name = wrong.Name("name", in.Name, "Give the API client a name.")
-	c.NameKey = cases.Fold().String(norm.NFKC.String(c.Name))
+	c.NameKey = db.Fold(c.Name)
 	c.Description = wrong.Description("description", in.Description)
 	if len(in.Permissions) > maxListed {
 		wrong.Add("permissions", "too_many", "Name each permission once.")

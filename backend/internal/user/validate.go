@@ -4,10 +4,10 @@ import (
 	"net/mail"
 	"strings"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 )
 
@@ -20,10 +20,10 @@ type fields struct{ fault.Fields }
 // maxFolded is more bytes than an address, name or password can have.
 const maxFolded = 1024
 
-// fold is what makes two addresses the same, done here so that every database agrees. What is too long
-// for either is cut, as one character may become eighteen.
+// fold is what makes two addresses, names or passwords the same. What is too long for any of them is
+// cut, as one character may become eighteen.
 func fold(s string) string {
-	return cases.Fold().String(norm.NFKC.String(strings.ToValidUTF8(s[:min(len(s), maxFolded)], "")))
+	return db.Fold(strings.ToValidUTF8(s[:min(len(s), maxFolded)], ""))
 }
 
 func emailKey(email string) string { return fold(strings.TrimSpace(email)) }
