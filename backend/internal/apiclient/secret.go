@@ -47,7 +47,7 @@ const (
 // newSecret makes a secret that scanners can recognise and check: lk_, the client's id, a random part,
 // a checksum of all that.
 func newSecret(clientID string) secret.String {
-	random := new(big.Int).SetBytes(randomBytes())
+	random := new(big.Int).SetBytes(secret.RandomBytes(32))
 	text := secretPrefix + strings.ReplaceAll(clientID, "-", "") + "_" + toBase62(random, randomDigits)
 	return secret.New(text + checksum(text))
 }

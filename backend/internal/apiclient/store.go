@@ -1,7 +1,6 @@
 package apiclient
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,13 +10,6 @@ import (
 
 	"github.com/latchkey/latchkey/backend/internal/fault"
 )
-
-func randomBytes() []byte {
-	raw := make([]byte, 32)
-	// crypto/rand.Read never fails; it ends the program when the system has no randomness.
-	_, _ = rand.Read(raw)
-	return raw
-}
 
 func load(q *gorm.DB, id string) (Client, error) {
 	var c Client

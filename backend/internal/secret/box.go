@@ -2,7 +2,6 @@ package secret
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -162,8 +161,5 @@ func decodeBase64(s string) ([]byte, error) {
 
 // GenerateMasterKey returns a new random master key in the form ParseMasterKeys reads.
 func GenerateMasterKey() String {
-	raw := make([]byte, MasterKeySize)
-	// crypto/rand.Read never fails; it ends the program when the system has no randomness.
-	_, _ = rand.Read(raw)
-	return New(base64.StdEncoding.EncodeToString(raw))
+	return New(base64.StdEncoding.EncodeToString(RandomBytes(MasterKeySize)))
 }

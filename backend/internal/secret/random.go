@@ -11,10 +11,15 @@ import (
 // Random returns an unguessable URL-safe value of 256 bits: 43 characters, which also satisfies
 // RFC 7636 §4.1 for code verifiers.
 func Random() String {
-	raw := make([]byte, 32)
+	return New(base64.RawURLEncoding.EncodeToString(RandomBytes(32)))
+}
+
+// RandomBytes returns unguessable bytes, for what is written in another form than Random's.
+func RandomBytes(n int) []byte {
+	raw := make([]byte, n)
 	// crypto/rand.Read never fails; it ends the program when the system has no randomness.
 	_, _ = rand.Read(raw)
-	return New(base64.RawURLEncoding.EncodeToString(raw))
+	return raw
 }
 
 // Hash is the stored form of a random secret: SHA-256 in hex. It is no password hash: it is safe

@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,11 +28,8 @@ const codeAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 // NewSetupCode makes the code that proves, to the set-up page, a person who can read what the server
 // prints. The one before is good for nothing afterwards.
 func (s *Service) NewSetupCode(ctx context.Context) (secret.String, error) {
-	raw := make([]byte, 12)
-	// crypto/rand.Read never fails; it ends the program when the system has no randomness.
-	_, _ = rand.Read(raw)
 	var text strings.Builder
-	for i, b := range raw {
+	for i, b := range secret.RandomBytes(12) {
 		if i > 0 && i%4 == 0 {
 			text.WriteByte('-')
 		}
