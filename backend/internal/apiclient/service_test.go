@@ -73,6 +73,16 @@ func TestCreate(t *testing.T) {
 		require.Equal(t, "accountKeyIds unknown", fieldCode(t, try(apiclient.Input{AccountKeyIDs: []string{other}})))
 		require.Equal(t, "accountKeyIds unknown", fieldCode(t, try(apiclient.Input{AccountKeyIDs: []string{uuid.NewString()}})))
 	})
+	t.Run("an account key's id is one in capitals too, as in paths", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		key := newKey(t, s)
+		c, _ := newClient(t, s, func(in *apiclient.Input) { in.AccountKeyIDs = []string{strings.ToUpper(key), key} })
+		require.Equal(t, []string{key}, c.AccountKeyIDs)
+		after, err := s.Update(asAdmin(t), c.ID, nil, func(in *apiclient.Input) { in.AccountKeyIDs = []string{strings.ToUpper(key)} })
+		require.NoError(t, err)
+		require.Equal(t, c.Version, after.Version, "nothing changed")
+	})
 	t.Run("a name is one line of printable characters, a description several", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -59,6 +60,7 @@ func (s *Service) applyKeys(tx *gorm.DB, wrong *fault.Fields, c *Client, in Inpu
 	var added []string
 	ids := map[string]bool{}
 	for _, id := range in.AccountKeyIDs {
+		id = strings.ToLower(id) // as in paths
 		if !ids[id] && !had[id] {
 			added = append(added, id)
 		}
