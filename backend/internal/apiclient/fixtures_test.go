@@ -101,22 +101,6 @@ func tokenOf(t *testing.T, s *apiclient.Service, c apiclient.Client, plain secre
 	return issued.Token
 }
 
-// atOnce runs all of it at the same time and returns the errors.
-func atOnce(work ...func() error) []error {
-	errs := make([]error, len(work))
-	start := make(chan struct{})
-	var wg sync.WaitGroup
-	for i, w := range work {
-		wg.Go(func() {
-			<-start
-			errs[i] = w()
-		})
-	}
-	close(start)
-	wg.Wait()
-	return errs
-}
-
 func fieldCode(t *testing.T, err error) string {
 	t.Helper()
 	f, ok := fault.From(err)

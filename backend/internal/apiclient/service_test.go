@@ -16,6 +16,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/apiclient"
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
@@ -188,7 +189,7 @@ func TestKeyDeletedMeanwhile(t *testing.T) {
 					return err
 				})
 			}
-			for _, err := range atOnce(work...) {
+			for _, err := range dbtest.AtOnce(work...) {
 				require.NoError(t, err)
 			}
 		}
@@ -212,7 +213,7 @@ func TestKeyDeletedMeanwhile(t *testing.T) {
 				_, _, err := s.Create(asAdmin(t), apiclient.Input{Name: uuid.NewString(), AccountKeyIDs: []string{key}})
 				return err
 			}
-			for i, err := range atOnce(deletion(s, key), deletion(s, other), give, create, create) {
+			for i, err := range dbtest.AtOnce(deletion(s, key), deletion(s, other), give, create, create) {
 				if i < 2 || err == nil {
 					require.NoError(t, err)
 				} else {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 	"github.com/latchkey/latchkey/backend/internal/user"
@@ -159,7 +160,7 @@ func TestGuessPassword(t *testing.T) {
 		for range 20 {
 			work = append(work, func() error { return guess(t.Context(), s, "ada@example.com", user.Browser{}) })
 		}
-		for _, err := range atOnce(work...) {
+		for _, err := range dbtest.AtOnce(work...) {
 			require.Error(t, err)
 		}
 		require.EqualValues(t, 3, count(t, s, "audit_entries", "action = 'session.failed'"))

@@ -108,19 +108,3 @@ func count(t *testing.T, s *user.Service, table, where string, args ...any) int6
 	require.NoError(t, s.DB.Read(t.Context()).Table(table).Where(where, args...).Count(&n).Error)
 	return n
 }
-
-// atOnce runs both at the same time and returns their errors.
-func atOnce(work ...func() error) []error {
-	errs := make([]error, len(work))
-	start := make(chan struct{})
-	var wg sync.WaitGroup
-	for i, w := range work {
-		wg.Go(func() {
-			<-start
-			errs[i] = w()
-		})
-	}
-	close(start)
-	wg.Wait()
-	return errs
-}

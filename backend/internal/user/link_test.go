@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 	"github.com/latchkey/latchkey/backend/internal/user"
 )
@@ -79,7 +80,7 @@ func TestInvitation(t *testing.T) {
 			})
 		}
 		won := 0
-		for _, err := range atOnce(work...) {
+		for _, err := range dbtest.AtOnce(work...) {
 			if err == nil {
 				won++
 				continue
@@ -153,7 +154,7 @@ func TestInvitation(t *testing.T) {
 		s, _ := newService(t)
 		newUser(t, s, "ada@example.com", auth.RoleAdmin)
 		u, token := invite(t, s, "bo@example.com", auth.RoleViewer)
-		atOnce(
+		dbtest.AtOnce(
 			func() error {
 				_, err := s.Update(asSystem(t), u.ID, user.Patch{Disabled: new(true)}, nil)
 				return err

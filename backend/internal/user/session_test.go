@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/page"
 	"github.com/latchkey/latchkey/backend/internal/secret"
@@ -86,7 +87,7 @@ func TestSignIn(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)
 		newUser(t, s, "ada@example.com", auth.RoleAdmin)
-		atOnce(
+		dbtest.AtOnce(
 			func() error { return s.ResetPassword(asSystem(t), "ada@example.com", secret.New(otherPassword)) },
 			func() error {
 				_, err := s.SignIn(t.Context(), "ada@example.com", secret.New(goodPassword), user.Browser{})

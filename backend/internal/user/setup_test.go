@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 	"github.com/latchkey/latchkey/backend/internal/user"
 )
@@ -79,7 +80,7 @@ func TestSetup(t *testing.T) {
 			})
 		}
 		won := 0
-		for _, err := range atOnce(work...) {
+		for _, err := range dbtest.AtOnce(work...) {
 			if err == nil {
 				won++
 			} else {

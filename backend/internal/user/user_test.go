@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/dbtest"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 	"github.com/latchkey/latchkey/backend/internal/user"
@@ -217,7 +218,7 @@ func TestLastAdmin(t *testing.T) {
 		for range 5 {
 			s, _ := newService(t)
 			a, b := newUser(t, s, "a@example.com", auth.RoleAdmin), newUser(t, s, "b@example.com", auth.RoleAdmin)
-			errs := atOnce(
+			errs := dbtest.AtOnce(
 				func() error { return s.Delete(asSystem(t), b.ID, nil) },
 				func() error {
 					_, err := s.Update(asSystem(t), a.ID, user.Patch{Disabled: new(true)}, nil)
@@ -239,7 +240,7 @@ func TestLastAdmin(t *testing.T) {
 					return err
 				}
 			}
-			errs := atOnce(demote(a.ID), demote(b.ID))
+			errs := dbtest.AtOnce(demote(a.ID), demote(b.ID))
 			require.NotEqual(t, errs[0] == nil, errs[1] == nil, "%v", errs)
 			require.EqualValues(t, 1, count(t, s, "users", "role = 'admin'"))
 		}
