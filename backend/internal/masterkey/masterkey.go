@@ -180,14 +180,37 @@ func (b *Box) Seal(tx *gorm.DB, s secret.String, table, column, id string) (secr
 	if s.IsZero() {
 		return nil, nil //nolint:nilnil // no secret, no ciphertext
 	}
-	under, err := primary(tx)
+	sealer, err := b.Sealer(tx)
 	if err != nil {
 		return nil, err
 	}
-	if !b.Keys.Holds(under) {
-		return nil, &MissingError{Missing: []secret.KeyID{under}, Listed: b.Keys.KeyIDs()}
+	return sealer.Seal(s, table, column, id)
+}
+
+// Sealer seals several secrets of one transaction under the primary key, which is read once.
+type Sealer struct {
+	keys  *secret.Box
+	under secret.KeyID
+}
+
+// Sealer returns what seals in tx, and must not be used after it.
+func (b *Box) Sealer(tx *gorm.DB) (Sealer, error) {
+	under, err := primary(tx)
+	if err != nil {
+		return Sealer{}, err
 	}
-	return b.Keys.Seal(under, s, table, column, id)
+	if !b.Keys.Holds(under) {
+		return Sealer{}, &MissingError{Missing: []secret.KeyID{under}, Listed: b.Keys.KeyIDs()}
+	}
+	return Sealer{keys: b.Keys, under: under}, nil
+}
+
+// Seal is Box.Seal.
+func (s Sealer) Seal(plain secret.String, table, column, id string) (secret.Sealed, error) {
+	if plain.IsZero() {
+		return nil, nil //nolint:nilnil // no secret, no ciphertext
+	}
+	return s.keys.Seal(s.under, plain, table, column, id)
 }
 
 // Open decrypts what Seal made for the same table, column and row. Nil opens to an empty secret.

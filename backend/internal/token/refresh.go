@@ -90,13 +90,13 @@ func (b *Broker) keep(ctx context.Context, s state, asked time.Time, t entra.Tok
 	}
 	kept := false
 	err := b.storeSurely(ctx, func(tx *gorm.DB) (err error) {
-		if columns["access_token"], err = b.seal(tx, t.AccessToken, "access_token", s.Token.GrantID); err != nil {
+		access, refresh, err := b.seal(tx, s.Token.GrantID, t.AccessToken, t.RefreshToken)
+		if err != nil {
 			return err
 		}
-		if !t.RefreshToken.IsZero() {
-			if columns["refresh_token"], err = b.seal(tx, t.RefreshToken, "refresh_token", s.Token.GrantID); err != nil {
-				return err
-			}
+		columns["access_token"] = access
+		if refresh != nil {
+			columns["refresh_token"] = refresh
 		}
 		kept, err = store(tx, s.Token, b.Replica, columns)
 		return err

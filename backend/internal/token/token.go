@@ -149,17 +149,23 @@ func (b *Broker) Save(tx *gorm.DB, now time.Time, keyID, grantID string, f Fresh
 		RefreshDueAt: b.Policy.dueAt(now, f.Lifetime, true), Version: 1,
 	}
 	var err error
-	if row.AccessToken, err = b.seal(tx, f.AccessToken, "access_token", grantID); err != nil {
-		return err
-	}
-	if row.RefreshToken, err = b.seal(tx, f.RefreshToken, "refresh_token", grantID); err != nil {
+	if row.AccessToken, row.RefreshToken, err = b.seal(tx, grantID, f.AccessToken, f.RefreshToken); err != nil {
 		return err
 	}
 	return insert(tx, &row)
 }
 
-func (b *Broker) seal(tx *gorm.DB, s secret.String, column, grantID string) (secret.Sealed, error) {
-	return b.Box.Seal(tx, s, "tokens", column, grantID)
+// seal encrypts the tokens of a grant; a refresh token that is missing seals to nil.
+func (b *Broker) seal(tx *gorm.DB, grantID string, access, refresh secret.String) (sealedAccess, sealedRefresh secret.Sealed, err error) {
+	sealer, err := b.Box.Sealer(tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sealedAccess, err = sealer.Seal(access, "tokens", "access_token", grantID); err != nil {
+		return nil, nil, err
+	}
+	sealedRefresh, err = sealer.Seal(refresh, "tokens", "refresh_token", grantID)
+	return sealedAccess, sealedRefresh, err
 }
 
 func (b *Broker) unseal(s secret.Sealed, column, grantID string) (secret.String, error) {
