@@ -159,10 +159,15 @@ func (s *Service) authenticate(ctx context.Context, bearer secret.String) (Verif
 	for name := range strings.FieldsSeq(parsed.Scope) {
 		asked = append(asked, auth.Permission(name))
 	}
-	return Verified{expires: parsed.ExpiresAt.Time, principal: auth.Principal{
-		Type: auth.TypeAPIClient, ID: c.ID, Name: c.Name, Permissions: cut(asked, c.Permissions),
+	return Verified{expires: parsed.ExpiresAt.Time, principal: c.principal(cut(asked, c.Permissions))}, nil
+}
+
+// principal is the client as a caller with some of its permissions.
+func (c Client) principal(permissions []auth.Permission) auth.Principal {
+	return auth.Principal{
+		Type: auth.TypeAPIClient, ID: c.ID, Name: c.Name, Permissions: permissions,
 		AllKeys: c.AllAccountKeys, KeyIDs: c.AccountKeyIDs,
-	}}, nil
+	}
 }
 
 // clockSkew is how far the clocks of two replicas may be apart.

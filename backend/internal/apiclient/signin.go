@@ -2,13 +2,23 @@ package apiclient
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
+	"github.com/latchkey/latchkey/backend/internal/fault"
+	"github.com/latchkey/latchkey/backend/internal/secret"
 )
+
+// ErrBadSecret is reported for whatever is no secret of a client that may act; none is told from another.
+var ErrBadSecret = fault.New(fault.Unauthenticated, "invalid_client", "This is no good secret of an API client.")
+
+// secretRemembered is how long a secret that is used by itself counts as proved, and how exactly its use is recorded.
+const secretRemembered = time.Minute
 
 // signInGrain is how often the audit log tells that a client signed in, or could not, from one address:
 // programs do it all day.
@@ -54,4 +64,39 @@ func (s *Service) recordRefusal(ctx context.Context, c Client) error {
 			Actor: &somebody,
 		})
 	})
+}
+
+// AuthenticateSecret admits a caller by a client's secret itself, for protocols that have no place for a JWT. The
+// database is asked once a minute: meanwhile the secret is remembered until access changes.
+func (s *Service) AuthenticateSecret(ctx context.Context, plain secret.String) (auth.Principal, error) {
+	hash := sha256.Sum256([]byte(plain.Reveal()))
+	prove := func(ctx context.Context) (Verified, error) { return s.proveDirectly(ctx, plain) }
+	v, err := s.Remembered.Load(ctx, hash, prove)
+	if err == nil && !s.Now().Before(v.expires) {
+		s.Remembered.Forget(hash)
+		v, err = s.Remembered.Load(ctx, hash, prove)
+	}
+	return v.principal, err
+}
+
+func (s *Service) proveDirectly(ctx context.Context, plain secret.String) (Verified, error) {
+	c, used, err := s.prove(ctx, "", plain)
+	if errors.Is(err, errBadClient) {
+		return Verified{}, ErrBadSecret
+	}
+	if err != nil {
+		return Verified{}, err
+	}
+	now := s.Now()
+	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := noteUse(tx, c.ID, used.ID, now); err != nil {
+			return err
+		}
+		return noteSignIn(tx, now, c, used)
+	})
+	expires := now.Add(secretRemembered)
+	if used.ExpiresAt != nil && used.ExpiresAt.Before(expires) {
+		expires = *used.ExpiresAt
+	}
+	return Verified{expires: expires, principal: c.principal(c.Permissions)}, err
 }

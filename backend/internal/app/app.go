@@ -24,6 +24,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/graph"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
+	"github.com/latchkey/latchkey/backend/internal/identity"
 	"github.com/latchkey/latchkey/backend/internal/job"
 	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/spa"
@@ -212,6 +213,7 @@ func (a *App) buildServer() error {
 	(&apiclient.API{Service: a.Clients}).Mount(api, root)
 	(&accountkey.API{Service: a.Keys, RedirectURI: a.redirectURI()}).Mount(api)
 	(&token.API{Broker: a.Broker}).Mount(api)
+	(&identity.API{Service: &identity.Service{Clients: a.Clients, Keys: a.Keys, Broker: a.Broker}}).Mount(root)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
 	(&doctor.API{Service: a.Doctor}).Mount(api)
 	(&audit.API{Service: a.Audit}).Mount(api)

@@ -72,6 +72,7 @@ func things() map[string]thing {
 			require.Fail(w.t, "the session that asks is not in the list")
 			return ""
 		}},
+		"/identity/:id":              {anybody, nothing}, // a header of the protocol's own is the proof
 		"/oauth/callback/:aid":       {anybody, nothing}, // the cookie of the browser that made the attempt is the proof
 		"/oauth/admin-consents/:cid": {anybody, nothing}, // as above
 		"/oauth/links/:token":        {anybody, nothing}, // the value itself is the proof

@@ -86,6 +86,8 @@ func TestContract(t *testing.T) {
 			switch {
 			case name == "POST /oauth/token": // takes a client's secret in the body or by Basic
 				require.Equal(t, []map[string][]string{{"ClientSecret": {}}}, o.Security)
+			case strings.HasPrefix(name, "GET /identity/"):
+				require.Equal(t, []map[string][]string{{"IdentityHeader": {}}}, o.Security, name)
 			case access.Public:
 				require.Empty(t, o.Security, name)
 			case access.People:

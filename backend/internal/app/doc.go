@@ -14,6 +14,11 @@ package app
 // @name  latchkey_session
 // @description  A person's session. Where Latchkey is served by https, the cookie is called __Host-latchkey_session.
 //
+// @securityDefinitions.apikey  IdentityHeader
+// @in    header
+// @name  X-IDENTITY-HEADER
+// @description  A secret of an API client, as Azure SDKs send what IDENTITY_HEADER holds.
+//
 // @securityDefinitions.basic  ClientSecret
 //
 // @tag.name         Account keys

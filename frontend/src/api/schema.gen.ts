@@ -764,6 +764,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/identity/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a Graph token as an Azure managed identity that is named
+         * @description Like /identity/{id}/token, with the account key named by one of the parameters that Azure SDKs send.
+         */
+        get: operations["getNamedIdentityToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity/{id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a Graph token as an Azure managed identity
+         * @description The protocol of Azure App Service, so that programs written with an Azure SDK work unchanged: set IDENTITY_ENDPOINT to this address and IDENTITY_HEADER to a secret of an API client.
+         */
+        get: operations["getIdentityToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oauth/admin-consents/{cid}": {
         parameters: {
             query?: never;
@@ -1423,6 +1463,37 @@ export interface components {
             };
             /** @example ok */
             status: string;
+        };
+        IdentityFailure: {
+            correlationId: string;
+            error: components["schemas"]["IdentityFailureDetail"];
+            message: string;
+            /** @example 400 */
+            statusCode: number;
+        };
+        IdentityFailureDetail: {
+            /** @example identity_not_found */
+            code: string;
+            message: string;
+        };
+        IdentityToken: {
+            access_token: string;
+            /** @description As it was asked for */
+            client_id?: string;
+            /**
+             * @description Seconds since 1970, as a string
+             * @example 1795636800
+             */
+            expires_on: string;
+            /**
+             * @description Seconds since 1970, as a string
+             * @example 1795633200
+             */
+            not_before: string;
+            /** @example https://graph.microsoft.com */
+            resource: string;
+            /** @example Bearer */
+            token_type: string;
         };
         Instance: {
             accountKeyTypes: components["schemas"]["AccountKeyType"][];
@@ -5180,6 +5251,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNamedIdentityToken: {
+        parameters: {
+            query: {
+                /** @description The version of the protocol */
+                "api-version": "2019-08-01";
+                /** @description Microsoft Graph of the key's cloud */
+                resource: string;
+                /** @description The account key's id or display name, or its application (client) ID */
+                client_id?: string;
+                /** @description The account key's id, perhaps at the end of a path, or its display name */
+                mi_res_id?: string;
+                /** @description The object id of the account that the key was authorized for */
+                object_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityToken"];
+                };
+            };
+            /** @description The request is wrong, or there is no such key for this client */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The header is no good secret */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The client lacks the permission tokens:issue */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The key serves nothing at present */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Microsoft could not be asked */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIdentityToken: {
+        parameters: {
+            query: {
+                /** @description The version of the protocol */
+                "api-version": "2019-08-01";
+                /** @description Microsoft Graph of the key's cloud */
+                resource: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityToken"];
+                };
+            };
+            /** @description The request is wrong, or there is no such key for this client */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The header is no good secret */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The client lacks the permission tokens:issue */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The key serves nothing at present */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Microsoft could not be asked */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
                 };
             };
             /** @description Any other failure */
