@@ -165,6 +165,8 @@ func browserSecret(c echo.Context, attemptID string) secret.String {
 }
 
 // @Summary   Get an authorization's status
+// @Description  A link is pending until somebody who followed it has signed in. Once another account than the key's
+// @Description  own has, id is that of the attempt which waits, and the id to confirm or reject.
 // @ID        getAuthorization
 // @Tags      Authorizations
 // @Security  ApiClient[account-keys:write]
@@ -183,7 +185,7 @@ func (a *API) get(c echo.Context) error { return a.reply(c, a.Service.Get) }
 // @Param     aid  path  string  true  "The authorization's id"
 // @Success   200  {object}  authorizationView
 // @Failure   404  "No such authorization"
-// @Failure   409  "It does not wait for a decision"
+// @Failure   409  "It does not wait for a decision, or it is a link by which several accounts signed in"
 // @Router    /api/v1/account-keys/{id}/authorizations/{aid}/confirm [post]
 func (a *API) confirm(c echo.Context) error { return a.reply(c, a.Service.Confirm) }
 
@@ -195,7 +197,7 @@ func (a *API) confirm(c echo.Context) error { return a.reply(c, a.Service.Confir
 // @Param     aid  path  string  true  "The authorization's id"
 // @Success   200  {object}  authorizationView
 // @Failure   404  "No such authorization"
-// @Failure   409  "It does not wait for a decision"
+// @Failure   409  "It does not wait for a decision, or it is a link by which several accounts signed in"
 // @Router    /api/v1/account-keys/{id}/authorizations/{aid}/reject [post]
 func (a *API) reject(c echo.Context) error { return a.reply(c, a.Service.Reject) }
 

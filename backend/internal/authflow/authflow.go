@@ -145,6 +145,9 @@ type Attempt struct {
 // TableName names the table.
 func (Attempt) TableName() string { return "authorizations" }
 
+// isLink reports whether it is a page of ours rather than a way into Microsoft's dialog.
+func (a Attempt) isLink() bool { return a.Mode == ModeLink && a.ParentID == nil }
+
 func (a Attempt) account() accountkey.Account {
 	return accountkey.Account{
 		ObjectID: a.AccountObjectID, TenantID: a.AccountTenantID, UserPrincipalName: a.AccountUPN, DisplayName: a.AccountName,
@@ -170,10 +173,12 @@ var (
 	ErrLinkUnknown  = fault.New(fault.NotFound, "link_unknown", "This link is not known here, was used, or is too old.").
 			WithFix("Ask whoever sent it for a new one.")
 	ErrNothingToConfirm = fault.New(fault.Conflict, "nothing_to_confirm", "This authorization does not wait for a decision.")
-	ErrSuspended        = fault.New(fault.Conflict, "suspended", "The key is suspended.").WithFix("Resume it first.")
-	errKeyChanged       = fault.New(fault.Conflict, "key_changed", "The key was changed while it was being checked.").WithFix("Choose Authorize again.")
-	errMode             = fault.Invalid(fault.Field{Field: "mode", Code: "unknown", Message: "Choose popup or link."})
-	errCloudGone        = fault.Invalid(fault.Field{
+	errSeveralSignedIn  = fault.New(fault.Conflict, "several_signed_in", "More than one account signed in by this link.").
+				WithFix("Read the authorization again, and decide by the id that it tells beside the account.")
+	ErrSuspended  = fault.New(fault.Conflict, "suspended", "The key is suspended.").WithFix("Resume it first.")
+	errKeyChanged = fault.New(fault.Conflict, "key_changed", "The key was changed while it was being checked.").WithFix("Choose Authorize again.")
+	errMode       = fault.Invalid(fault.Field{Field: "mode", Code: "unknown", Message: "Choose popup or link."})
+	errCloudGone  = fault.Invalid(fault.Field{
 		Field: entra.FieldCloud, Code: "unknown", Message: "This cloud is no longer configured on this server. Choose another.",
 	})
 )

@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -63,28 +64,47 @@ func (s *Service) state(q *gorm.DB, id, keyID string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	if a.Mode == ModeLink && a.ParentID == nil {
-		if a, err = latestOf(q, a); err != nil {
+	now := s.Now()
+	if a.isLink() {
+		if a, err = latestOf(q, a, key, now); err != nil {
 			return State{}, err
 		}
 	}
-	status, failure := seen(a, key, s.Now())
+	status, failure := seen(a, key, now)
 	return State{Attempt: a, Key: key, Status: status, Failure: failure}, nil
 }
 
-// latestOf lets whoever made a link follow what became of it: the attempt that went furthest, under
-// the link's own id.
-func latestOf(q *gorm.DB, link Attempt) (Attempt, error) {
-	var children []Attempt
-	err := q.Where("parent_id = ? AND status <> ?", link.ID, StatusPending).
-		Order("CASE status WHEN 'succeeded' THEN 0 WHEN 'needs_confirmation' THEN 1 WHEN 'redeeming' THEN 2 ELSE 3 END, id DESC").
-		Limit(1).Find(&children).Error
-	if err != nil || len(children) == 0 {
+// latestOf lets whoever made a link follow what became of it: the attempt that went furthest. While the
+// link is open, an attempt that led nowhere says nothing of it: the next one may. An attempt that waits for a
+// decision keeps its own id, so that what is decided about is what was seen; any other is told under the link's.
+func latestOf(q *gorm.DB, link Attempt, key accountkey.Key, now time.Time) (Attempt, error) {
+	alive := q.Where("status = ? OR (status IN ? AND expires_at > ?)",
+		StatusSucceeded, []Status{StatusNeedsConfirmation, statusRedeeming}, now)
+	child, found, err := furthest(q.Where(alive), link.ID)
+	if open, _ := seen(link, key, now); !found && err == nil && open != StatusPending {
+		child, found, err = furthest(q, link.ID)
+	}
+	if err != nil || !found {
 		return link, err
 	}
-	child := children[0]
-	child.ID, child.ParentID, child.CreatedAt = link.ID, nil, link.CreatedAt
+	if child.Status != StatusNeedsConfirmation {
+		child.ID, child.ParentID, child.CreatedAt = link.ID, nil, link.CreatedAt
+	}
 	return child, nil
+}
+
+func furthest(q *gorm.DB, linkID string) (Attempt, bool, error) {
+	var children []Attempt
+	err := q.Where("parent_id = ? AND status <> ?", linkID, StatusPending).
+		Order("CASE status WHEN 'succeeded' THEN 0 WHEN 'needs_confirmation' THEN 1 WHEN 'redeeming' THEN 2 ELSE 3 END, id DESC").
+		Limit(1).Find(&children).Error
+	if err != nil {
+		return Attempt{}, false, fmt.Errorf("read attempts of link %s: %w", linkID, err)
+	}
+	if len(children) == 0 {
+		return Attempt{}, false, nil
+	}
+	return children[0], true, nil
 }
 
 // seen is the status as callers see it: what ended by time or by a change of the key has no row that
@@ -142,6 +162,7 @@ func (s *Service) decide(ctx context.Context, keyID, id string, work func(*gorm.
 	if _, err := s.Get(ctx, keyID, id); err != nil {
 		return State{}, err
 	}
+	var decided string
 	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		key, err := accountkey.Lock(tx, keyID)
 		if err != nil {
@@ -154,17 +175,40 @@ func (s *Service) decide(ctx context.Context, keyID, id string, work func(*gorm.
 		if status, _ := seen(a, key, s.Now()); status != StatusNeedsConfirmation {
 			return ErrNothingToConfirm
 		}
+		decided = a.ID
 		return work(tx, a, key)
 	})
 	if err != nil {
 		return State{}, err
 	}
-	return s.Get(ctx, keyID, id)
+	return s.Get(ctx, keyID, decided)
 }
 
-// waiting reads the attempt to decide about; for a link it is the attempt that somebody made with it.
+// waiting reads the attempt to decide about. A link's id stands for the attempt that was made with it, as long
+// as nobody else ever signed in by the link: otherwise what waits now may not be what the person saw.
 func waiting(tx *gorm.DB, id string) (Attempt, error) {
-	return take(tx.Where("(id = ? OR parent_id = ?) AND status = ?", id, id, StatusNeedsConfirmation).Order("id DESC"), ErrNothingToConfirm)
+	a, err := take(tx.Where("id = ?", id), ErrNothingToConfirm)
+	if err != nil {
+		return Attempt{}, err
+	}
+	if a.isLink() {
+		var signedIn []Attempt
+		if err := tx.Where("parent_id = ? AND account_object_id <> ''", id).Limit(2).Find(&signedIn).Error; err != nil {
+			return Attempt{}, fmt.Errorf("read attempts of link %s: %w", id, err)
+		}
+		switch len(signedIn) {
+		case 0:
+			return Attempt{}, ErrNothingToConfirm
+		case 1:
+			a = signedIn[0]
+		default:
+			return Attempt{}, errSeveralSignedIn
+		}
+	}
+	if a.Status != StatusNeedsConfirmation {
+		return Attempt{}, ErrNothingToConfirm
+	}
+	return a, nil
 }
 
 // actAs names whoever started an attempt in the audit entries of a transaction that has no caller.

@@ -93,7 +93,7 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 		a.ParentID = &parent.ID
 	}
 	started, verifier := Started{}, secret.String{}
-	if mode == ModeLink && parent == nil {
+	if a.isLink() {
 		started.URL = s.prepareLink(&a)
 	} else {
 		started.URL, started.Browser, verifier = s.prepareDialog(&a, provider, key.Scopes)
@@ -122,7 +122,7 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 
 func startedMessage(a Attempt) string {
 	switch {
-	case a.Mode == ModeLink && a.ParentID == nil:
+	case a.isLink():
 		return "Made an authorization link."
 	case a.ParentID != nil:
 		return "Somebody followed an authorization link."

@@ -1,4 +1,5 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { accountKeys, keyActivity } from "./account-keys";
 import { api, data, type Schemas } from "./client";
 
@@ -46,6 +47,19 @@ export const authorizations = {
     }),
 };
 
+/** An attempt, followed until it ends. By then its key is no longer what was read before. */
+export function useAuthorization(keyId: string, id: string) {
+  const client = useQueryClient();
+  const query = useQuery(authorizations.one(keyId, id));
+  const status = query.data?.status;
+  useEffect(() => {
+    if (status !== undefined && status !== "pending") {
+      void client.invalidateQueries({ queryKey: accountKeys.all });
+    }
+  }, [client, status]);
+  return query;
+}
+
 export function useStartAuthorization(keyId: string) {
   return useMutation({
     mutationFn: (mode: "popup" | "link") =>
@@ -79,7 +93,10 @@ export function useRequestAdminConsent(keyId: string) {
   });
 }
 
-/** A person's decision about a sign-in by another account. */
+/**
+ * A person's decision about a sign-in by another account: the one that was shown, by its own id, whatever else came
+ * of the link that it was made with.
+ */
 export function useDecideAuthorization(keyId: string, id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -90,9 +107,12 @@ export function useDecideAuthorization(keyId: string, id: string) {
         }),
       ),
     onSuccess: async (after) => {
-      client.setQueryData(authorizations.one(keyId, id).queryKey, after);
+      client.setQueriesData<Authorization>({ queryKey: ["authorizations", keyId] }, (shown) =>
+        shown?.id === id ? after : shown,
+      );
       await client.invalidateQueries({ queryKey: accountKeys.all });
     },
+    onError: () => client.invalidateQueries({ queryKey: ["authorizations", keyId] }),
   });
 }
 

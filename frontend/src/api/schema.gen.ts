@@ -191,7 +191,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an authorization's status */
+        /**
+         * Get an authorization's status
+         * @description A link is pending until somebody who followed it has signed in. Once another account than the key's
+         *     own has, id is that of the attempt which waits, and the id to confirm or reject.
+         */
         get: operations["getAuthorization"];
         put?: never;
         post?: never;
@@ -2754,7 +2758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not wait for a decision */
+            /** @description It does not wait for a decision, or it is a link by which several accounts signed in */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2824,7 +2828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not wait for a decision */
+            /** @description It does not wait for a decision, or it is a link by which several accounts signed in */
             409: {
                 headers: {
                     [name: string]: unknown;

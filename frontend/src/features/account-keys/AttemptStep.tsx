@@ -1,8 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { accountKeys, type AccountKey } from "@/api/account-keys";
-import { authorizations, type Authorization } from "@/api/authorizations";
+import type { AccountKey } from "@/api/account-keys";
+import { useAuthorization, type Authorization } from "@/api/authorizations";
 import { t } from "@/i18n/t";
 import { followAttempt } from "@/lib/authorizing";
 import { formatDateTime } from "@/lib/format";
@@ -26,16 +25,9 @@ type AttemptStepProps = {
 
 /** Follows an attempt live: by what its window says, and by asking the server now and then. */
 export function AttemptStep({ accountKey, attemptId, onAgain }: AttemptStepProps) {
-  const client = useQueryClient();
-  const query = useQuery(authorizations.one(accountKey.id, attemptId));
+  const query = useAuthorization(accountKey.id, attemptId);
   const { refetch } = query;
-  const status = query.data?.status;
   useEffect(() => followAttempt(attemptId, () => void refetch()), [attemptId, refetch]);
-  useEffect(() => {
-    if (status !== undefined && status !== "pending") {
-      void client.invalidateQueries({ queryKey: accountKeys.all });
-    }
-  }, [client, status]);
   return (
     <QueryView bare query={query} loading={<Spinner />}>
       {(attempt) => (

@@ -1,7 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useUpdateAccountKey, type AccountKey } from "@/api/account-keys";
-import { authorizations, useStartAuthorization, type Authorization } from "@/api/authorizations";
+import { useAuthorization, useStartAuthorization, type Authorization } from "@/api/authorizations";
 import type { Versioned } from "@/api/client";
 import { t } from "@/i18n/t";
 import { useField, useForm } from "@/lib/form";
@@ -166,8 +165,7 @@ function LinkDialog({ accountKey, onClose }: DialogProps) {
 
 /** The link, and what became of it while the dialog is open. */
 function MadeLink({ attempt }: { attempt: Authorization }) {
-  const query = useQuery(authorizations.one(attempt.accountKeyId, attempt.id));
-  const now = query.data;
+  const now = useAuthorization(attempt.accountKeyId, attempt.id).data;
   return (
     <>
       <p>{t("key.linkText", { time: formatDateTime(attempt.expiresAt) })}</p>

@@ -522,6 +522,35 @@ test.each([
   expect(decided.sent).toHaveLength(1);
 });
 
+test("of a link, the attempt that was shown is decided about, and its outcome told", async () => {
+  const theirs = { ...attempt, id: "the-attempt-of-the-link", account: anAccountKey().account };
+  serveKey(draft);
+  serveAttempt({ ...theirs, status: "needs_confirmation" });
+  server.use(
+    answer("post", `/api/v1/account-keys/:id/authorizations/${theirs.id}/confirm`, {
+      ...theirs,
+      status: "succeeded",
+    }),
+  );
+  const { user } = renderAt(`${at}?step=authorize&attempt=${attempt.id}`);
+  await user.click(await screen.findByRole("button", { name: "Use the new account" }));
+  expect(await screen.findByText("Authorized for invoices@contoso.example")).toBeVisible();
+});
+
+test("a decision that came too late shows what waits now", async () => {
+  const { user } = renderAttempt({ status: "needs_confirmation" });
+  const button = await screen.findByRole("button", { name: "Use the new account" });
+  server.use(
+    refuse("post", "/api/v1/account-keys/:id/authorizations/:aid/confirm", {
+      status: 409,
+      code: "nothing_to_confirm",
+    }),
+  );
+  serveAttempt({ ...attempt, status: "expired" });
+  await user.click(button);
+  expect(await screen.findByText("Nobody came back in time")).toBeVisible();
+});
+
 test("success tells the account, what was granted, and what is missing and why; Finish goes to the list", async () => {
   const { user, router } = renderAttempt({
     status: "succeeded",
