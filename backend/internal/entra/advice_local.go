@@ -109,7 +109,9 @@ func settledBySuberror(suberror string) bool {
 }
 
 // adviceForError reads the standard error (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6)
-// and Entra's suberror. It reports false for an error that it doesn't know.
+// and Entra's suberror. It reports false for an error that it doesn't know. access_denied is one of those:
+// RFC 6749 has it for redirects alone (see callbackAdvice); without a number of Microsoft's, a token endpoint
+// never says it, while gateways do.
 func adviceForError(code, suberror string) (Advice, bool) {
 	switch code {
 	case "invalid_client":
@@ -130,12 +132,6 @@ func adviceForError(code, suberror string) (Advice, bool) {
 		return signInAgain("interaction_required"), true
 	case "consent_required":
 		return consentRequired(), true
-	case "access_denied":
-		return Advice{
-			ClassSignIn, "", "access_denied",
-			"The sign-in service denied access.",
-			"Authorize again; if it repeats, ask the tenant's administrator what forbids it.",
-		}, true
 	case "invalid_scope":
 		return Advice{
 			ClassConfiguration, FieldScopes, "invalid_scope",

@@ -79,6 +79,7 @@ func TestProbeInconclusive(t *testing.T) {
 		"an assignment that only the app lacks": replyingJSON(400, map[string]any{"error": "invalid_grant", "error_codes": []int{50105}}),
 		"a policy on the app alone":             replyingJSON(400, map[string]any{"error": "interaction_required", "error_codes": []int{53003}}),
 		"a request it finds malformed":          replyingJSON(400, map[string]any{"error": "invalid_request"}),
+		"a gateway that denies access":          replyingJSON(403, map[string]any{"error": "access_denied"}),
 		"an outage":                             replying(503, "text/html", "<h1>down</h1>"),
 		"an outage that names the client":       replyingJSON(503, map[string]any{"error": "invalid_client", "error_codes": []int{7000215}}),
 		"a throttle":                            replying(429, "text/plain", ""),

@@ -172,6 +172,8 @@ func TestAdviceByStandardError(t *testing.T) {
 		"a throttle's verdict":      {429, "invalid_client", "", entra.ClassTransient, "", "throttled"},
 		"a verdict with 404":        {404, "invalid_grant", "", entra.ClassTransient, "", "unexpected_answer"},
 		"a verdict with 500":        {500, "invalid_client", "", entra.ClassTransient, "", "microsoft_unavailable"},
+		"a gateway's denial":        {403, "access_denied", "", entra.ClassTransient, "", "unexpected_answer"},
+		"a denial with 400":         {400, "access_denied", "", entra.ClassTransient, "", "unexpected_answer"},
 		"an error nobody knows":     {400, "out_of_cheese", "", entra.ClassTransient, "", "unexpected_answer"},
 		"an error that is a phrase": {400, "Bad Request", "", entra.ClassTransient, "", "unexpected_answer"},
 		"no error at all":           {400, "", "", entra.ClassTransient, "", "unexpected_answer"},

@@ -32,6 +32,7 @@ func outages(f fixture) map[string]emulator.Failure {
 		"invalid_grant told by a 200":      {Status: http.StatusOK, Body: refused, ContentType: "application/json"},
 		"invalid_grant told by a 503":      {Status: http.StatusServiceUnavailable, Body: refused, ContentType: "application/json"},
 		"a page of a proxy that says 403":  {Status: http.StatusForbidden, HTML: true},
+		"a gateway that denies access":     {Status: http.StatusForbidden, Body: `{"error":"access_denied"}`, ContentType: "application/json"},
 		"a redirect to somewhere else":     {Status: http.StatusFound, HTML: true},
 		"temporarily_unavailable":          {AADSTS: 90033},
 		"a loop noticed by Microsoft":      {AADSTS: 50196},
