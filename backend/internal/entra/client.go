@@ -153,7 +153,7 @@ func (c *Client) timeout() time.Duration {
 func (c *Client) failed(ctx context.Context, op string, got answer, failure *upstream.Failure) *Error {
 	failed := &Error{
 		Op: op, Status: got.status, CorrelationID: got.requestID,
-		RetryAfter: upstream.RetryAfter(got.header, c.Now()),
+		RetryAfter: upstream.RetryAfter(got.header, c.Now(), false),
 		reason:     reasonOf(failure.Kind), cause: failure,
 	}
 	c.Logger.DebugContext(ctx, "call to the sign-in authority failed",

@@ -35,7 +35,7 @@ type Error struct {
 	CorrelationID string // Of the answer; without one, the client-request-id that we sent.
 	Timestamp     string
 	Claims        string        // A JSON object to satisfy at the next sign-in (claims challenge).
-	RetryAfter    time.Duration // What a Retry-After header asked for; 0 for none.
+	RetryAfter    time.Duration // What a Retry-After header asked for, within bounds; 0 for none.
 
 	reason reason // Our own finding, for what no provider's error code says.
 	judged bool   // The answer is one that may be believed: see believable.

@@ -122,7 +122,7 @@ func (c *Client) loadKeys(ctx context.Context, address string) (keySet, *Error) 
 	}
 	unexpected := &Error{
 		Op: OpIDToken, Status: got.status, CorrelationID: got.requestID,
-		RetryAfter: upstream.RetryAfter(got.header, c.Now()), cause: errNoKeys,
+		RetryAfter: upstream.RetryAfter(got.header, c.Now(), false), cause: errNoKeys,
 	}
 	var document struct {
 		Keys []json.RawMessage `json:"keys"`

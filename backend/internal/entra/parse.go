@@ -76,7 +76,7 @@ func believable(got answer) bool {
 func parseAnswer(op string, got answer, now time.Time, secrets ...secret.String) *Error {
 	parsed := &Error{
 		Op: op, Status: got.status, CorrelationID: got.requestID,
-		RetryAfter: upstream.RetryAfter(got.header, now),
+		RetryAfter: upstream.RetryAfter(got.header, now, false),
 	}
 	wire := wireObject{}
 	if !got.isJSON() || json.Unmarshal(got.body, &wire) != nil || len(wire) == 0 {
@@ -93,6 +93,9 @@ func parseAnswer(op string, got answer, now time.Time, secrets ...secret.String)
 		keep(identifier, hide(wire.text("correlation_id"))), hide(find(correlation, description)), got.requestID)
 	parsed.Timestamp = first(keep(timestamp, wire.text("timestamp")), find(writtenTime, description))
 	parsed.Claims = hide(jsonObject(wire.text("claims")))
+	if _, known := adviceForError(parsed.Code, parsed.Suberror); known || len(parsed.Numbers) > 0 {
+		parsed.RetryAfter = upstream.RetryAfter(got.header, now, true)
+	}
 	if slices.Contains(parsed.Numbers, 50196) {
 		parsed.RetryAfter = max(parsed.RetryAfter, loopPause)
 	}

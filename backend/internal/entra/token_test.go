@@ -277,8 +277,9 @@ func TestRetryAfter(t *testing.T) {
 		"": 0, "0": 0, "7": 7 * time.Second, " 120 ": 2 * time.Minute, "-5": 0, "soon": 0, "1.5": 0,
 		"Wed, 04 Mar 2026 09:01:00 GMT": time.Minute,
 		"Wed, 04 Mar 2026 08:00:00 GMT": 0,
-		"Wed, 04 Mar 2099 09:01:00 GMT": 24 * time.Hour,
-		"99999999999999999999999999":    24 * time.Hour,
+		"Wed, 04 Mar 2099 09:01:00 GMT": 10 * time.Minute,
+		"86400":                         10 * time.Minute,
+		"99999999999999999999999999":    10 * time.Minute,
 	} {
 		s := newStub(t, func(w http.ResponseWriter, _ *http.Request) {
 			if header != "" {
@@ -288,6 +289,20 @@ func TestRetryAfter(t *testing.T) {
 		})
 		require.Equal(t, want, s.refreshError(t).RetryAfter, header)
 	}
+	t.Run("longer if the provider itself says so, and not a page of something on the way", func(t *testing.T) {
+		t.Parallel()
+		for body, want := range map[string]time.Duration{
+			`{"error":"temporarily_unavailable"}`: time.Hour, `<h1>Gateway</h1>`: 10 * time.Minute,
+			`{"message":"try tomorrow"}`: 10 * time.Minute, `{"error":"rate_limited"}`: 10 * time.Minute,
+			`{"error":"new_error","error_codes":[90055]}`: time.Hour,
+		} {
+			s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Retry-After", "86400")
+				replying(http.StatusServiceUnavailable, "application/json", body)(w, r)
+			})
+			require.Equal(t, want, s.refreshError(t).RetryAfter, body)
+		}
+	})
 }
 
 func TestRefreshLifetimes(t *testing.T) {

@@ -104,7 +104,7 @@ func parseError(
 		Status:          status,
 		RequestID:       identified(header.Get("Request-Id")),
 		ClientRequestID: requestID,
-		RetryAfter:      upstream.RetryAfter(header, now),
+		RetryAfter:      upstream.RetryAfter(header, now, false),
 	}
 	if status == http.StatusUnauthorized {
 		parsed.InsufficientClaims = claimsChallenge(header.Values("WWW-Authenticate"))
@@ -132,6 +132,9 @@ func parseError(
 		if date := matching(graphDate, inner.Date); date != "" {
 			parsed.Date = date
 		}
+	}
+	if parsed.Code != "" {
+		parsed.RetryAfter = upstream.RetryAfter(header, now, true)
 	}
 	return parsed
 }

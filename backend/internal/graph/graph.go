@@ -112,7 +112,7 @@ func (c *Client) Do(ctx context.Context, baseURL string, token secret.String, r 
 	if err != nil {
 		failed := c.failed(ctx, requestID, upstream.Describe(err))
 		failed.Status = got.StatusCode
-		failed.RetryAfter = upstream.RetryAfter(got.Header, c.Now())
+		failed.RetryAfter = upstream.RetryAfter(got.Header, c.Now(), false)
 		return Response{}, failed
 	}
 	if closeErr != nil {

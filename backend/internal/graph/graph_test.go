@@ -170,6 +170,18 @@ func TestErrors(t *testing.T) {
 		require.Equal(t, 11*time.Second, failed.RetryAfter)
 		require.True(t, failed.Transient())
 	})
+	t.Run("throttled for long, by Graph and by something on the way", func(t *testing.T) {
+		t.Parallel()
+		for body, want := range map[string]time.Duration{
+			`{"error":{"code":"ApplicationThrottled"}}`: time.Hour, "<html>busy</html>": 10 * time.Minute,
+		} {
+			_, err := stubbed(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Retry-After", "86400")
+				replying(http.StatusServiceUnavailable, body)(w, r)
+			})
+			require.Equal(t, want, graphError(t, err).RetryAfter, body)
+		}
+	})
 	t.Run("a gateway's page", func(t *testing.T) {
 		t.Parallel()
 		_, err := stubbed(t, replying(502, "<html>stub-access-token</html>"))

@@ -7,20 +7,30 @@ import (
 	"time"
 )
 
-// MaxRetryAfter bounds what a server can make us wait.
-const MaxRetryAfter = 24 * time.Hour
+const (
+	// MaxRetryAfter bounds what the service that we called can make us wait.
+	MaxRetryAfter = time.Hour
+	// MaxForeignRetryAfter bounds it when the answer may be that of something on the way: a proxy knows
+	// nothing of when the service behind it is well again.
+	MaxForeignRetryAfter = 10 * time.Minute
+)
 
-// RetryAfter reads a Retry-After header, seconds or an HTTP date (RFC 9110 §10.2.3). It is zero when
-// the header is absent, in the past or unreadable, and never more than MaxRetryAfter.
-func RetryAfter(header http.Header, now time.Time) time.Duration {
+// RetryAfter reads a Retry-After header, seconds or an HTTP date (RFC 9110 §10.2.3). It is zero when the
+// header is absent, in the past or unreadable. Own says that the answer is one that the service itself
+// writes, so that it is believed up to MaxRetryAfter, others up to MaxForeignRetryAfter.
+func RetryAfter(header http.Header, now time.Time, own bool) time.Duration {
+	limit := MaxForeignRetryAfter
+	if own {
+		limit = MaxRetryAfter
+	}
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if value == "" {
 		return 0
 	}
 	if isDigits(value) {
 		seconds, err := strconv.ParseInt(value, 10, 64)
-		if err != nil || seconds > int64(MaxRetryAfter/time.Second) {
-			return MaxRetryAfter // More digits than fit is still a wish to wait long.
+		if err != nil || seconds > int64(limit/time.Second) {
+			return limit // More digits than fit is still a wish to wait long.
 		}
 		return time.Duration(seconds) * time.Second
 	}
@@ -28,7 +38,7 @@ func RetryAfter(header http.Header, now time.Time) time.Duration {
 	if err != nil || !at.After(now) {
 		return 0
 	}
-	return min(at.Sub(now), MaxRetryAfter)
+	return min(at.Sub(now), limit)
 }
 
 func isDigits(s string) bool {

@@ -116,16 +116,21 @@ func TestRetryAfter(t *testing.T) {
 		"Wed, 04 Mar 2026 09:00:30 GMT": 30 * time.Second, "Wednesday, 04-Mar-26 09:00:30 GMT": 30 * time.Second,
 		"Wed Mar  4 09:00:30 2026": 30 * time.Second, "Wed, 04 Mar 2020 09:00:30 GMT": 0, "2026-03-04T09:00:30Z": 0,
 	} {
-		require.Equal(t, want, upstream.RetryAfter(http.Header{"Retry-After": {value}}, now), value)
+		require.Equal(t, want, upstream.RetryAfter(http.Header{"Retry-After": {value}}, now, true), value)
 	}
-	require.Zero(t, upstream.RetryAfter(nil, now))
+	require.Zero(t, upstream.RetryAfter(nil, now, true))
+	for _, long := range []string{"86400", "999999999999999999999", "Thu, 05 Mar 2026 09:00:00 GMT"} {
+		header := http.Header{"Retry-After": {long}}
+		require.Equal(t, upstream.MaxRetryAfter, upstream.RetryAfter(header, now, true), long)
+		require.Equal(t, upstream.MaxForeignRetryAfter, upstream.RetryAfter(header, now, false), long)
+	}
 }
 
 func FuzzRetryAfter(f *testing.F) {
 	f.Add("120", int64(0))
 	f.Add("Wed, 04 Mar 2026 09:00:30 GMT", int64(1772614800))
 	f.Fuzz(func(t *testing.T, value string, now int64) {
-		wait := upstream.RetryAfter(http.Header{"Retry-After": {value}}, time.Unix(now%(1<<40), 0))
+		wait := upstream.RetryAfter(http.Header{"Retry-After": {value}}, time.Unix(now%(1<<40), 0), true)
 		require.GreaterOrEqual(t, wait, time.Duration(0))
 		require.LessOrEqual(t, wait, upstream.MaxRetryAfter)
 	})
