@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/latchkey/latchkey/backend/internal/audit"
+	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/db"
 )
 
@@ -95,6 +96,12 @@ type Finding struct {
 	Reason            Reason
 }
 
+// latchkey is who learned it: the caller whose request a refresh was made for did nothing to the key.
+func latchkey() *auth.Principal {
+	system := auth.System("Latchkey")
+	return &system
+}
+
 // Degrade moves a key out of authorized and reports whether it did: not when the key was changed
 // meanwhile, so that an edit made during a refresh is never blamed for what the old values caused.
 func Degrade(tx *gorm.DB, now time.Time, f Finding) (bool, error) {
@@ -123,7 +130,7 @@ func Degrade(tx *gorm.DB, now time.Time, f Finding) (bool, error) {
 	changes.Add("status", StatusAuthorized, f.Status)
 	changes.Add("statusReason", nil, f.Reason.Code)
 	return true, audit.Record(tx, now, audit.Event{
-		Action: action, Outcome: audit.Failure, Object: object(key), Message: f.Reason.Message, Changes: changes,
+		Action: action, Outcome: audit.Failure, Object: object(key), Actor: latchkey(), Message: f.Reason.Message, Changes: changes,
 	})
 }
 
@@ -149,7 +156,7 @@ func Recover(tx *gorm.DB, now time.Time, keyID, grantID string) (bool, error) {
 	var changes audit.Changes
 	changes.Add("status", nil, StatusAuthorized)
 	return true, audit.Record(tx, now, audit.Event{
-		Action: audit.AccountKeyRecovered, Object: object(key), Message: "Refreshing works again.", Changes: changes,
+		Action: audit.AccountKeyRecovered, Object: object(key), Actor: latchkey(), Message: "Refreshing works again.", Changes: changes,
 	})
 }
 
