@@ -64,12 +64,12 @@ func authorization(tx *gorm.DB, key Key, grant Grant, account Account) (audit.Ch
 	return c, nil
 }
 
-// NoteUse records when a key was last used, which is no edit and changes no version. It is conditional, so
-// that it never undoes a newer note. Call it before anything else in the transaction: whoever changes a key
-// takes its row first, and what hangs on it afterwards.
+// NoteUse records when a key was last used, which is no edit and changes no version, and never undoes a newer
+// note. It takes the key's row whether or not there is anything to note: call it before anything else in the
+// transaction, since whoever changes a key takes its row first, and what hangs on it afterwards.
 func NoteUse(tx *gorm.DB, keyID string, now time.Time) error {
-	err := tx.Model(&Key{}).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", keyID, now).
-		UpdateColumn("last_used_at", now).Error
+	err := tx.Model(&Key{}).Where("id = ?", keyID).
+		UpdateColumn("last_used_at", gorm.Expr("CASE WHEN last_used_at >= ? THEN last_used_at ELSE ? END", now, now)).Error
 	if err != nil {
 		return fmt.Errorf("note use of account key %s: %w", keyID, err)
 	}

@@ -3,6 +3,7 @@ package accountkey_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
@@ -45,4 +46,37 @@ func TestWhoFoundOut(t *testing.T) {
 	require.NoError(t, f.Emulator.RevokeSessions("mara"))
 	force()
 	require.Equal(t, itself, foundBy("account_key.reauthorization_required"))
+}
+
+func TestNoteUse(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.admin.CreateKey("Used")
+	note := func(at time.Time, then func()) {
+		require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+			err := accountkey.NoteUse(tx, id, at)
+			then()
+			return err
+		}))
+	}
+	last := f.Emulator.Now().UTC().Truncate(time.Microsecond)
+
+	t.Run("the last use counts, in whichever order they are noted", func(t *testing.T) {
+		for _, at := range []time.Time{last.Add(-time.Hour), last, last.Add(-time.Minute)} {
+			note(at, func() {})
+		}
+		require.Equal(t, last.Format(time.RFC3339Nano), f.get(id).Text("lastUsedAt"))
+	})
+	t.Run("the key's row is taken though there is nothing to note", func(t *testing.T) {
+		if !f.OnPostgres() {
+			t.Skip("SQLite has one writer, who holds everything")
+		}
+		note(last.Add(-time.Hour), func() {
+			var free []string
+			require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+				return tx.Raw("SELECT id FROM account_keys WHERE id = ? FOR UPDATE SKIP LOCKED", id).Scan(&free).Error
+			}))
+			require.Empty(t, free)
+		})
+	})
 }
