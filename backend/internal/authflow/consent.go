@@ -206,11 +206,3 @@ func finishConsent(tx *gorm.DB, id string, now time.Time, columns map[string]any
 	}
 	return nil
 }
-
-// removeOldConsents deletes links that ended before a time; what came of them is in the audit log.
-func removeOldConsents(tx *gorm.DB, before time.Time) error {
-	if err := tx.Where("expires_at < ?", before).Delete(&Consent{}).Error; err != nil {
-		return fmt.Errorf("remove old admin consents: %w", err)
-	}
-	return nil
-}

@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -228,16 +229,28 @@ func (s *Service) Register(r *job.Registry) {
 	r.Every("authflow.clean_up", time.Hour, 10*time.Second, s.CleanUp)
 }
 
-// CleanUp destroys the secrets of attempts that are over, and removes those of long ago.
+// CleanUp destroys the secrets of attempts that are over, and removes those of long ago. It goes key by key:
+// whoever deletes a key holds the key's row and wants those of its attempts, so they are taken in that order.
 func (s *Service) CleanUp(ctx context.Context) error {
-	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		now := s.Now()
-		if err := forgetSecrets(tx, now); err != nil {
+	now := s.Now()
+	before := now.Add(-keepFor)
+	keys, err := keysToClean(s.DB.Read(ctx), now, before)
+	if err != nil {
+		return err
+	}
+	for _, id := range keys {
+		err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
+			if _, err := accountkey.Lock(tx, id); err != nil {
+				return err
+			}
+			if err := forgetSecrets(tx, id, now); err != nil {
+				return err
+			}
+			return removeOld(tx, id, before)
+		})
+		if err != nil && !errors.Is(err, accountkey.ErrNotFound) {
 			return err
 		}
-		if err := removeOldConsents(tx, now.Add(-keepFor)); err != nil {
-			return err
-		}
-		return removeOld(tx, now.Add(-keepFor))
-	})
+	}
+	return nil
 }

@@ -1,12 +1,15 @@
 package authflow_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/authflow"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
 )
@@ -186,4 +189,29 @@ func TestCleanUp(t *testing.T) {
 	cleanUp()
 	f.get(undecided.keyID, undecided.id).Status(http.StatusNotFound)
 	require.Zero(t, f.count(t, &authflow.Attempt{}, abandoned.keyID))
+}
+
+func TestCleanUpBesideDeletion(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if !f.OnPostgres() {
+		t.Skip("SQLite has one writer, who waits for nobody")
+	}
+	keyID := f.admin.CreateKey("Deleted meanwhile")
+	first, second := f.begin(t, keyID, "mara"), f.begin(t, keyID, "mara")
+	f.Emulator.Advance(11 * time.Minute)
+	cleaned := make(chan error, 1)
+	require.NoError(t, f.DB.InTx(t.Context(), func(tx *gorm.DB) error {
+		if _, err := accountkey.Lock(tx, keyID); err != nil {
+			return err
+		}
+		// A deletion that has come as far as one of the attempts.
+		if err := tx.Where("id = ?", second.id).Delete(&authflow.Attempt{}).Error; err != nil {
+			return err
+		}
+		go func() { cleaned <- f.Flow.CleanUp(context.WithoutCancel(t.Context())) }()
+		f.somebodyWaits(t)
+		return tx.Where("id = ?", first.id).Delete(&authflow.Attempt{}).Error
+	}))
+	require.NoError(t, <-cleaned)
 }

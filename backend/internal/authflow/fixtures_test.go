@@ -144,3 +144,14 @@ func query(t *testing.T, address string) url.Values {
 	require.NoError(t, err)
 	return u.Query()
 }
+
+// somebodyWaits waits until a transaction waits for a row that another one holds. It needs PostgreSQL.
+func (f fixture) somebodyWaits(t *testing.T) {
+	t.Helper()
+	const waiters = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+	require.Eventually(t, func() bool {
+		var waiting int64
+		require.NoError(t, f.DB.Read(t.Context()).Raw(waiters).Scan(&waiting).Error)
+		return waiting > 0
+	}, 20*time.Second, 10*time.Millisecond)
+}

@@ -56,11 +56,26 @@ func finish(tx *gorm.DB, id string, from Status, columns map[string]any) (bool, 
 	return res.RowsAffected == 1, nil
 }
 
-// forgetSecrets destroys what attempts that are over still hold: tokens that nobody confirmed in time,
-// and verifiers that nobody came back for.
-func forgetSecrets(tx *gorm.DB, now time.Time) error {
+const holdsSecrets = "(sealed_tokens IS NOT NULL OR code_verifier IS NOT NULL)"
+
+// keysToClean names the keys that have something of their attempts or consents to clean up.
+func keysToClean(q *gorm.DB, now, before time.Time) ([]string, error) {
+	var ids []string
+	err := q.Raw("SELECT account_key_id FROM authorizations WHERE expires_at < @before"+
+		" OR ("+holdsSecrets+" AND (expires_at < @now OR NOT "+inItsEpoch+"))"+
+		" UNION SELECT account_key_id FROM admin_consents WHERE expires_at < @before ORDER BY account_key_id",
+		map[string]any{"now": now, "before": before}).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("find authorizations to clean up: %w", err)
+	}
+	return ids, nil
+}
+
+// forgetSecrets destroys what a key's attempts that are over still hold: tokens that nobody confirmed in
+// time, and verifiers that nobody came back for.
+func forgetSecrets(tx *gorm.DB, keyID string, now time.Time) error {
 	err := tx.Model(&Attempt{}).
-		Where("sealed_tokens IS NOT NULL OR code_verifier IS NOT NULL").
+		Where("account_key_id = ?", keyID).Where(holdsSecrets).
 		Where("expires_at < ? OR NOT "+inItsEpoch, now).
 		Updates(map[string]any{"sealed_tokens": nil, "code_verifier": nil}).Error
 	if err != nil {
@@ -69,11 +84,13 @@ func forgetSecrets(tx *gorm.DB, now time.Time) error {
 	return nil
 }
 
-// removeOld deletes attempts that ended before a time; what came of them is in the audit log.
-func removeOld(tx *gorm.DB, before time.Time) error {
-	err := tx.Where("expires_at < ?", before).Delete(&Attempt{}).Error
-	if err != nil {
-		return fmt.Errorf("remove old authorizations: %w", err)
+// removeOld deletes a key's attempts and consents that ended before a time; what came of them is in the audit
+// log.
+func removeOld(tx *gorm.DB, keyID string, before time.Time) error {
+	for _, row := range []any{&Attempt{}, &Consent{}} {
+		if err := tx.Where("account_key_id = ? AND expires_at < ?", keyID, before).Delete(row).Error; err != nil {
+			return fmt.Errorf("remove old authorizations: %w", err)
+		}
 	}
 	return nil
 }
