@@ -145,7 +145,7 @@ type Key struct {
 	Status                  Status // never suspended: that stands beside it, so that resuming restores the status
 	SuspendedAt             *time.Time
 	StatusReason            Reason
-	Version                 int64 // of what people edit
+	Version                 int64 // of what people do to the key; a refresh and a use change none
 	CredentialVersion       int64 // of the client secret
 	AttemptEpoch            int64 // an attempt to authorize is open only in the epoch it was started in
 	AccountObjectID         string

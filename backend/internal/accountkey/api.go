@@ -306,6 +306,7 @@ func (a *API) delete(c echo.Context) error {
 // @Security  ApiClient[account-keys:write]
 // @Param     id  path  string  true  "The key's id"
 // @Success   200  {object}  keyView
+// @Header    200  {string}  ETag  "Its version"
 // @Failure   404  "No such account key"
 // @Router    /api/v1/account-keys/{id}/suspend [post]
 func (a *API) suspend(c echo.Context) error { return a.switchTo(c, a.Service.Suspend) }
@@ -316,6 +317,7 @@ func (a *API) suspend(c echo.Context) error { return a.switchTo(c, a.Service.Sus
 // @Security  ApiClient[account-keys:write]
 // @Param     id  path  string  true  "The key's id"
 // @Success   200  {object}  keyView
+// @Header    200  {string}  ETag  "Its version"
 // @Failure   404  "No such account key"
 // @Router    /api/v1/account-keys/{id}/resume [post]
 func (a *API) resume(c echo.Context) error { return a.switchTo(c, a.Service.Resume) }
@@ -327,6 +329,7 @@ func (a *API) resume(c echo.Context) error { return a.switchTo(c, a.Service.Resu
 // @Security  ApiClient[account-keys:write]
 // @Param     id  path  string  true  "The key's id"
 // @Success   200  {object}  keyView
+// @Header    200  {string}  ETag  "Its version"
 // @Failure   404  "No such account key"
 // @Router    /api/v1/account-keys/{id}/revoke [post]
 func (a *API) revoke(c echo.Context) error { return a.switchTo(c, a.Service.Revoke) }

@@ -352,7 +352,7 @@ func (s *Service) switchTo(
 				return err
 			}
 		}
-		columns["updated_at"] = now
+		columns["updated_at"], columns["version"] = now, key.Version+1
 		if err := update(tx, &key, columns); err != nil {
 			return err
 		}

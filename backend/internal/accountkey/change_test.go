@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latchkey/latchkey/backend/internal/apptest"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
 )
 
@@ -100,4 +101,35 @@ func TestRevoke(t *testing.T) {
 	require.Equal(t, "revoked", f.act(id, "resume").Text("status"), "there is nothing to resume")
 	require.Equal(t, "succeeded", f.admin.Authorize(id, "mara", emulator.Accept).Text("status"))
 	require.Equal(t, "authorized", f.get(id).Text("status"))
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.authorized(t, "Looked at")
+	etag := func() string { return f.get(id).Header.Get("ETag") }
+	authorize := func(person string) apptest.Answer { return f.admin.Authorize(id, person, emulator.Accept) }
+	steps := []struct {
+		name string
+		does func()
+	}{
+		{"suspending", func() { f.act(id, "suspend") }},
+		{"resuming", func() { f.act(id, "resume") }},
+		{"authorizing again", func() { require.Equal(t, "succeeded", authorize("mara").Text("status")) }},
+		{"authorizing for another account", func() {
+			held := authorize("tomas").Text("id")
+			f.admin.Call(http.MethodPost, keysPath+"/"+id+"/authorizations/"+held+"/confirm", nil).Status(http.StatusOK)
+		}},
+		{"revoking", func() { f.act(id, "revoke") }},
+	}
+	for _, step := range steps {
+		seen := etag()
+		step.does()
+		require.NotEqual(t, seen, etag(), step.name)
+		path, body := keysPath+"/"+id, map[string]any{"description": "as it was"}
+		f.admin.Call(http.MethodDelete, path, nil, "If-Match", seen).Status(http.StatusPreconditionFailed)
+		f.admin.Call(http.MethodPatch, path, body, "If-Match", seen).Status(http.StatusPreconditionFailed)
+	}
+	seen := etag()
+	require.Equal(t, seen, f.act(id, "revoke").Header.Get("ETag"), "revoking twice is once")
 }

@@ -37,7 +37,7 @@ func Authorize(tx *gorm.DB, now time.Time, key Key, grant Grant, account Account
 		"status": StatusAuthorized, "status_reason": Reason{}, "updated_at": now, "search_text": searchText(&key), "authorized_at": now,
 		"account_object_id": account.ObjectID, "account_tenant_id": account.TenantID,
 		"account_upn": account.UserPrincipalName, "account_name": account.DisplayName,
-		"attempt_epoch": gorm.Expr("attempt_epoch + 1"),
+		"attempt_epoch": gorm.Expr("attempt_epoch + 1"), "version": gorm.Expr("version + 1"),
 	}
 	if err := update(tx, &key, columns); err != nil {
 		return err

@@ -2922,6 +2922,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2981,6 +2983,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3040,6 +3044,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -37,16 +37,37 @@ function stepOf(key: AccountKey): "redirect" | "details" {
   return key.tenantId === "" && key.clientId === "" && key.status === "draft" ? "redirect" : "details";
 }
 
+/**
+ * The version that the forms were filled with, or that was saved from here: a later one is somebody else's. But the
+ * one that an attempt made from here leads to, as long as nothing else is new about the key.
+ */
+function useSeenVersion(accountKey: Versioned<AccountKey>, following: boolean) {
+  const [seen, setSeen] = useState(accountKey);
+  const [followed, setFollowed] = useState(following);
+  const authorized = followed && detailsOf(seen) === detailsOf(accountKey);
+  return {
+    etag: authorized ? accountKey.etag : seen.etag,
+    saw: setSeen,
+    follow: () => setFollowed(true),
+  };
+}
+
+/** All that the wizard's forms can change. */
+const detailsOf = (key: AccountKey) =>
+  JSON.stringify([
+    [key.displayName, key.description, key.cloud, key.tenantId, key.clientId, key.loginHint],
+    [key.clientSecret, key.scopes],
+  ]);
+
 function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
   const { step = stepOf(accountKey), attempt, field, guide } = route.useSearch();
   const navigate = route.useNavigate();
   const update = useUpdateAccountKey(accountKey.id);
   const form = useDetailsForm(accountKey);
-  // The version that the form was filled with, or that was saved from here: a later one is somebody else's.
-  const [etag, setEtag] = useState(accountKey.etag);
+  const seen = useSeenVersion(accountKey, attempt !== undefined);
   const save = async (change: AccountKeyChange) => {
-    const saved = await update.mutateAsync({ ...change, etag });
-    setEtag(saved.etag);
+    const saved = await update.mutateAsync({ ...change, etag: seen.etag });
+    seen.saw(saved);
     return saved;
   };
   const [failure, setFailure] = useState<PlacedFailure | null>(
@@ -114,6 +135,7 @@ function Steps({ accountKey }: { accountKey: Versioned<AccountKey> }) {
           failure={failure}
           onStarted={(id) => {
             setFailure(null);
+            seen.follow();
             void navigate({ search: { step: "authorize", attempt: id, guide }, replace: true });
           }}
         />

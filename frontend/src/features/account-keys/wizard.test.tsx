@@ -108,6 +108,35 @@ test("every save names the version that was seen, never one that came in between
   await waitFor(() => expect(seen).toEqual(['"v1"', '"own1"']));
 });
 
+test.each([
+  ["an authorization that was followed here is known", {}, '"v2"'],
+  ["what somebody else changed beside it is not", { description: "Theirs" }, '"v1"'],
+])("after an attempt %s when the details are saved", async (_, change, version) => {
+  const sent: (string | null)[] = [];
+  serveAttempt(attempt);
+  server.use(
+    http.patch("*/api/v1/account-keys/:id", ({ request }) => {
+      sent.push(request.headers.get("If-Match"));
+      return HttpResponse.json(draft, { headers: { ETag: '"v3"' } });
+    }),
+  );
+  const { user } = renderAt(`${at}?step=authorize&attempt=${attempt.id}`);
+  await screen.findByRole("heading", { name: "Waiting for Microsoft's sign-in" });
+  server.use(
+    answer(
+      "get",
+      "/api/v1/account-keys/:id",
+      { ...draft, status: "authorized", ...change },
+      { etag: '"v2"' },
+    ),
+  );
+  serveAttempt({ ...attempt, status: "expired" });
+  await screen.findByText("Nobody came back in time");
+  await user.click(screen.getByRole("button", { name: "Start again" }));
+  await user.click(await screen.findByRole("button", { name: "Save and finish later" }));
+  await waitFor(() => expect(sent).toEqual([version]));
+});
+
 test("a key that somebody else changed meanwhile is not overwritten", async () => {
   server.use(refuse("patch", "/api/v1/account-keys/:id", { status: 412, code: "precondition_failed" }));
   const { user } = renderAt(`${at}?step=details`);
