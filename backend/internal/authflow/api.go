@@ -306,6 +306,7 @@ func (a *API) link(c echo.Context) error {
 // @Failure   404  "No such link, or too old"
 // @Failure   409  "The key is suspended, or was changed meanwhile"
 // @Failure   422  "Microsoft says that the key's details are wrong"
+// @Failure   429  "Followed too often within a few minutes; Retry-After says when to try again"
 // @Failure   503  "Microsoft could not be asked"
 // @Router    /oauth/links/{token} [post]
 func (a *API) follow(c echo.Context) error {

@@ -5,7 +5,8 @@
 // minutes and only in the browser that started it (a cookie of its own); PKCE S256 and a nonce always;
 // whatever ends an account key's open attempts raises the key's attempt epoch, and an attempt counts
 // only in the epoch it was started in; a sign-in by another account than the key's own waits, sealed,
-// until a person confirms it.
+// until a person confirms it, and what is confirmed is the very sign-in that was shown; a link makes a few
+// attempts at a time and no more, whoever has it.
 //
 // It also makes the links by which a tenant's administrator can consent for everybody: see Consent.
 package authflow
@@ -172,6 +173,8 @@ var (
 	ErrStateUnknown = fault.New(fault.NotFound, "state_unknown", "This sign-in is not known here, was used before, or took too long.")
 	ErrLinkUnknown  = fault.New(fault.NotFound, "link_unknown", "This link is not known here, was used, or is too old.").
 			WithFix("Ask whoever sent it for a new one.")
+	errLinkBusy = fault.New(fault.RateLimited, "link_busy", "This link was followed too often within a few minutes.").
+			WithFix("Finish a sign-in that is open, or wait a few minutes and choose Continue again.")
 	ErrNothingToConfirm = fault.New(fault.Conflict, "nothing_to_confirm", "This authorization does not wait for a decision.")
 	errSeveralSignedIn  = fault.New(fault.Conflict, "several_signed_in", "More than one account signed in by this link.").
 				WithFix("Read the authorization again, and decide by the id that it tells beside the account.")

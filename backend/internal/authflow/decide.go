@@ -81,9 +81,9 @@ func (s *Service) state(q *gorm.DB, id, keyID string) (State, error) {
 func latestOf(q *gorm.DB, link Attempt, key accountkey.Key, now time.Time) (Attempt, error) {
 	alive := q.Where("status = ? OR (status IN ? AND expires_at > ?)",
 		StatusSucceeded, []Status{StatusNeedsConfirmation, statusRedeeming}, now)
-	child, found, err := furthest(q.Where(alive), link.ID)
+	child, found, err := furthest(q.Where(alive), link)
 	if open, _ := seen(link, key, now); !found && err == nil && open != StatusPending {
-		child, found, err = furthest(q, link.ID)
+		child, found, err = furthest(q, link)
 	}
 	if err != nil || !found {
 		return link, err
@@ -94,13 +94,13 @@ func latestOf(q *gorm.DB, link Attempt, key accountkey.Key, now time.Time) (Atte
 	return child, nil
 }
 
-func furthest(q *gorm.DB, linkID string) (Attempt, bool, error) {
+func furthest(q *gorm.DB, link Attempt) (Attempt, bool, error) {
 	var children []Attempt
-	err := q.Where("parent_id = ? AND status <> ?", linkID, StatusPending).
+	err := q.Where("account_key_id = ? AND parent_id = ? AND status <> ?", link.AccountKeyID, link.ID, StatusPending).
 		Order("CASE status WHEN 'succeeded' THEN 0 WHEN 'needs_confirmation' THEN 1 WHEN 'redeeming' THEN 2 ELSE 3 END, id DESC").
 		Limit(1).Find(&children).Error
 	if err != nil {
-		return Attempt{}, false, fmt.Errorf("read attempts of link %s: %w", linkID, err)
+		return Attempt{}, false, fmt.Errorf("read attempts of link %s: %w", link.ID, err)
 	}
 	if len(children) == 0 {
 		return Attempt{}, false, nil
@@ -194,7 +194,8 @@ func waiting(tx *gorm.DB, id string) (Attempt, error) {
 	}
 	if a.isLink() {
 		var signedIn []Attempt
-		if err := tx.Where("parent_id = ? AND account_object_id <> ''", id).Limit(2).Find(&signedIn).Error; err != nil {
+		err := tx.Where("account_key_id = ? AND parent_id = ? AND account_object_id <> ''", a.AccountKeyID, id).Limit(2).Find(&signedIn).Error
+		if err != nil {
 			return Attempt{}, fmt.Errorf("read attempts of link %s: %w", id, err)
 		}
 		switch len(signedIn) {

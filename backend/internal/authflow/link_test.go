@@ -2,12 +2,16 @@ package authflow_test
 
 import (
 	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"github.com/latchkey/latchkey/backend/internal/apptest"
 	"github.com/latchkey/latchkey/backend/internal/authflow"
 	"github.com/latchkey/latchkey/backend/internal/emulator"
 )
@@ -108,5 +112,56 @@ func TestLinkStatus(t *testing.T) {
 		f.follow(t, link, "tomas", emulator.Accept)
 		f.decide(attempt{keyID: keyID, id: f.get(keyID, linkID).Text("id")}, "reject").Status(http.StatusOK)
 		require.Equal(t, "pending", status(keyID, linkID))
+	})
+}
+
+func TestLinkIsFollowedTooOften(t *testing.T) {
+	t.Parallel()
+	const most = 10
+	f := newFixture(t)
+	keyID := f.admin.CreateKey("Sent around")
+	_, link := f.link(keyID)
+	press := func(link string) apptest.Answer { return f.Call(http.MethodPost, link, nil) }
+	refused := func(link string) apptest.Answer {
+		asked, rows := f.Emulator.Count("token"), f.count(t, &authflow.Attempt{}, keyID)
+		got := press(link).Status(http.StatusTooManyRequests)
+		require.Equal(t, "link_busy", got.Text("code"))
+		require.Equal(t, asked, f.Emulator.Count("token"), "Microsoft is not asked")
+		require.Equal(t, rows, f.count(t, &authflow.Attempt{}, keyID))
+		return got
+	}
+
+	t.Run("of many at once a few get through", func(t *testing.T) {
+		var through atomic.Int32
+		var all sync.WaitGroup
+		for range 2 * most {
+			all.Go(func() {
+				if press(link).Code == http.StatusOK {
+					through.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		require.Equal(t, int32(most), through.Load())
+		require.NotEmpty(t, refused(link).Header.Get("Retry-After"))
+		_, other := f.link(keyID)
+		press(other).Status(http.StatusOK)
+	})
+	t.Run("it can be followed again when that long has passed", func(t *testing.T) {
+		got := refused(link)
+		after, err := strconv.Atoi(got.Header.Get("Retry-After"))
+		require.NoError(t, err)
+		f.Emulator.Advance(time.Duration(after+1) * time.Second)
+		f.follow(t, link, "mara", emulator.Accept)
+		require.Equal(t, "authorized", f.key(keyID).Text("status"))
+	})
+	t.Run("one that Microsoft finds fault with counts as well", func(t *testing.T) {
+		keyID = f.admin.CreateKey("Wrong by now")
+		_, link := f.link(keyID)
+		f.admin.Call(http.MethodPatch, keyPath(keyID), map[string]any{"clientSecret": "wrong~secret"}).Status(http.StatusOK)
+		for range most {
+			press(link).Status(http.StatusUnprocessableEntity)
+		}
+		refused(link)
 	})
 }

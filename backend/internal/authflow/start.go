@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -70,7 +71,8 @@ func (s *Service) Start(ctx context.Context, keyID string, mode Mode, loginHint 
 	return s.begin(ctx, key, mode, nil, actor)
 }
 
-// begin checks the key with Microsoft, then stores the attempt.
+// begin checks the key with Microsoft, then stores the attempt. One that is made with a link takes its place
+// first, since anybody who has the link can begin one.
 func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, parent *Attempt, actor auth.Principal) (Started, error) {
 	if key.SuspendedAt != nil {
 		return Started{}, ErrSuspended
@@ -78,19 +80,16 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 	if err := complete(key); err != nil {
 		return Started{}, err
 	}
+	a := s.attempt(key, mode, actor)
+	if parent != nil {
+		a.ParentID = &parent.ID
+		if err := s.takePlace(ctx, &a); err != nil {
+			return Started{}, err
+		}
+	}
 	provider, err := s.preflight(ctx, key)
 	if err != nil {
 		return Started{}, err
-	}
-	now := s.Now()
-	a := Attempt{
-		ID: uuid.Must(uuid.NewV7()).String(), AccountKeyID: key.ID, Mode: mode, Status: StatusPending,
-		AttemptEpoch: key.AttemptEpoch, LoginHint: key.LoginHint, Cloud: key.Cloud, TenantID: key.TenantID, ClientID: key.ClientID,
-		CreatedAt: now, ExpiresAt: now.Add(s.Expiry),
-		StartedByType: actor.Type, StartedByID: actor.ID, StartedByName: actor.Name,
-	}
-	if parent != nil {
-		a.ParentID = &parent.ID
 	}
 	started, verifier := Started{}, secret.String{}
 	if a.isLink() {
@@ -99,25 +98,67 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 		started.URL, started.Browser, verifier = s.prepareDialog(&a, provider, key.Scopes)
 	}
 	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
-		current, err := accountkey.Lock(tx, key.ID)
+		current, err := lockInEpoch(tx, a)
 		if err != nil {
 			return err
-		}
-		if current.AttemptEpoch != a.AttemptEpoch {
-			return errKeyChanged
 		}
 		if a.CodeVerifier, err = s.Box.Seal(tx, verifier, "authorizations", "code_verifier", a.ID); err != nil {
 			return err
 		}
-		if err := insert(tx, &a); err != nil {
+		if err := store(tx, &a); err != nil {
 			return err
 		}
-		return audit.Record(tx, now, audit.Event{
+		return audit.Record(tx, a.CreatedAt, audit.Event{
 			Action: audit.AuthorizationStarted, Object: object(current), Actor: a.startedBy(), Message: startedMessage(a),
 		})
 	})
 	started.Attempt, started.Key = a, key
 	return started, err
+}
+
+func (s *Service) attempt(key accountkey.Key, mode Mode, actor auth.Principal) Attempt {
+	now := s.Now()
+	return Attempt{
+		ID: uuid.Must(uuid.NewV7()).String(), AccountKeyID: key.ID, Mode: mode, Status: StatusPending,
+		AttemptEpoch: key.AttemptEpoch, LoginHint: key.LoginHint, Cloud: key.Cloud, TenantID: key.TenantID, ClientID: key.ClientID,
+		CreatedAt: now, ExpiresAt: now.Add(s.Expiry),
+		StartedByType: actor.Type, StartedByID: actor.ID, StartedByName: actor.Name,
+	}
+}
+
+// lockInEpoch takes the row of an attempt's key, unless something ended the attempt already.
+func lockInEpoch(tx *gorm.DB, a Attempt) (accountkey.Key, error) {
+	key, err := accountkey.Lock(tx, a.AccountKeyID)
+	if err == nil && key.AttemptEpoch != a.AttemptEpoch {
+		err = errKeyChanged
+	}
+	return key, err
+}
+
+// A link makes so many attempts within this time, and no more: each asks Microsoft and leaves a row.
+const (
+	placesOfLink = 10
+	placesWindow = 10 * time.Minute
+)
+
+// takePlace stores an attempt that nobody can come back with yet, if its link has made few enough of late.
+func (s *Service) takePlace(ctx context.Context, a *Attempt) error {
+	return s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if _, err := lockInEpoch(tx, *a); err != nil {
+			return err
+		}
+		var recent []Attempt
+		err := tx.Where("account_key_id = ? AND parent_id = ? AND created_at > ?", a.AccountKeyID, *a.ParentID, a.CreatedAt.Add(-placesWindow)).
+			Order("created_at DESC").Limit(placesOfLink).Find(&recent).Error
+		if err != nil {
+			return fmt.Errorf("count attempts of link %s: %w", *a.ParentID, err)
+		}
+		if len(recent) == placesOfLink {
+			free := recent[placesOfLink-1].CreatedAt.Add(placesWindow)
+			return errLinkBusy.After(free.Sub(a.CreatedAt))
+		}
+		return insert(tx, a)
+	})
 }
 
 func startedMessage(a Attempt) string {

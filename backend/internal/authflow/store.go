@@ -18,6 +18,23 @@ func insert(tx *gorm.DB, a *Attempt) error {
 	return nil
 }
 
+// store makes an attempt one that somebody can come back with. What was made with a link has a row already.
+func store(tx *gorm.DB, a *Attempt) error {
+	if a.ParentID == nil {
+		return insert(tx, a)
+	}
+	res := tx.Model(&Attempt{}).Where("id = ? AND status = ?", a.ID, StatusPending).Updates(map[string]any{
+		"state_hash": a.StateHash, "browser_hash": a.BrowserHash, "code_verifier": a.CodeVerifier,
+	})
+	if res.Error != nil {
+		return fmt.Errorf("store authorization %s: %w", a.ID, res.Error)
+	}
+	if res.RowsAffected != 1 {
+		return ErrLinkUnknown
+	}
+	return nil
+}
+
 func take(q *gorm.DB, missing error) (Attempt, error) {
 	var a Attempt
 	err := q.Take(&a).Error
