@@ -50,7 +50,14 @@ type Reason struct {
 	Fix       string          `json:"fix" validate:"required"`
 	Since     time.Time       `json:"since" validate:"required"`
 	Microsoft *MicrosoftError `json:"microsoft,omitempty"`
+	Claims    string          `json:"-"` // what the next sign-in must satisfy, as a JSON object, if Microsoft said so
 } // @name StatusReason
+
+// storedReason is a reason with what only the next authorization needs of it.
+type storedReason struct {
+	Reason
+	Claims string `json:"claims,omitempty"`
+}
 
 // MicrosoftError holds what Microsoft's support asks for.
 type MicrosoftError struct {
@@ -66,7 +73,7 @@ func (r Reason) Value() (driver.Value, error) {
 	if r.Code == "" {
 		return "", nil
 	}
-	raw, err := json.Marshal(r)
+	raw, err := json.Marshal(storedReason{Reason: r, Claims: r.Claims})
 	return string(raw), err
 }
 
@@ -77,7 +84,11 @@ func (r *Reason) Scan(src any) error {
 	if err != nil || text == "" {
 		return err
 	}
-	return json.Unmarshal([]byte(text), r)
+	var stored storedReason
+	err = json.Unmarshal([]byte(text), &stored)
+	*r = stored.Reason
+	r.Claims = stored.Claims
+	return err
 }
 
 // Scopes is a list of permissions in a column: names separated by spaces, as OAuth writes them.

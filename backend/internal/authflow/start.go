@@ -95,7 +95,7 @@ func (s *Service) begin(ctx context.Context, key accountkey.Key, mode Mode, pare
 	if a.isLink() {
 		started.URL = s.prepareLink(&a)
 	} else {
-		started.URL, started.Browser, verifier = s.prepareDialog(&a, provider, key.Scopes)
+		started.URL, started.Browser, verifier = s.prepareDialog(&a, provider, key)
 	}
 	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		current, err := lockInEpoch(tx, a)
@@ -259,13 +259,15 @@ func (s *Service) prepareLink(a *Attempt) string {
 	return s.PublicURL + "/authorize/" + value.Reveal()
 }
 
-func (s *Service) prepareDialog(a *Attempt, p entra.Provider, scopes []string) (url string, browser, verifier secret.String) {
+// prepareDialog makes what the browser takes along. What Microsoft asked for when it ended the authorization
+// before goes too, or it would end the next one for the same reason.
+func (s *Service) prepareDialog(a *Attempt, p entra.Provider, key accountkey.Key) (url string, browser, verifier secret.String) {
 	state := secret.Random()
 	browser, verifier = secret.Random(), secret.Random()
 	stateHash, browserHash := secret.Hash(state), secret.Hash(browser)
 	a.StateHash, a.BrowserHash = &stateHash, &browserHash
 	return s.Entra.AuthorizeURL(p, entra.AuthorizeRequest{
-		ClientID: a.ClientID, RedirectURI: s.RedirectURI, Scopes: scopes,
+		ClientID: a.ClientID, RedirectURI: s.RedirectURI, Scopes: key.Scopes, Claims: key.StatusReason.Claims,
 		State: state, Nonce: nonceOf(verifier), Verifier: verifier, LoginHint: a.LoginHint,
 	}), browser, verifier
 }

@@ -2,6 +2,7 @@ package authflow_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,34 @@ func TestLoginHint(t *testing.T) {
 		require.Equal(t, "select_account", q.Get("prompt"))
 		require.False(t, q.Has("login_hint"))
 	})
+}
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	keyID := f.authorized(t, "Challenged")
+	bearer, _ := f.admin.Program("billing", []string{"tokens:issue"}, []string{keyID})
+	const claims = `{"access_token":{"capolids":{"essential":true,"values":["5b0c6b1e-2d0a-4f6f-9a57-0c9d2a3f1b44"]}}}`
+	asked := func(mode string) url.Values {
+		address := f.start(keyID, mode, "").Status(http.StatusCreated).Text("url")
+		if mode == "link" {
+			value := strings.TrimPrefix(address, f.URL+"/authorize/")
+			address = f.Browser().Call(http.MethodPost, "/oauth/links/"+value, nil).Status(http.StatusOK).Text("url")
+		}
+		return query(t, address)
+	}
+	require.False(t, asked("popup").Has("claims"))
+
+	f.Emulator.Fail(emulator.Failure{Endpoint: emulator.EndpointToken, Detail: "refresh_token", Times: 1, AADSTS: 50158})
+	f.Call(http.MethodPost, keyPath(keyID)+"/access-token", map[string]any{"forceRefresh": true}, bearer...).Status(http.StatusConflict)
+	require.NotContains(t, string(f.key(keyID).Body), "capolids", "they are for Microsoft alone")
+	for _, mode := range []string{"popup", "link"} {
+		require.JSONEq(t, claims, asked(mode).Get("claims"), "what ended the authorization is told to the next sign-in")
+	}
+	require.Equal(t, "failed", f.admin.Authorize(keyID, "mara", emulator.Decline).Text("status"))
+	require.True(t, asked("popup").Has("claims"), "nothing satisfied them yet")
+	require.Equal(t, "succeeded", f.admin.Authorize(keyID, "mara", emulator.Accept).Text("status"))
+	require.False(t, asked("popup").Has("claims"))
 }
 
 func TestStart(t *testing.T) {

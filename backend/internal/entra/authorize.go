@@ -15,18 +15,14 @@ type AuthorizeRequest struct {
 	State       secret.String
 	Nonce       secret.String
 	Verifier    secret.String // PKCE: 43 to 128 characters; only its S256 challenge is sent.
-	Prompt      string        // Empty: the account picker, unless there is a login hint.
-	LoginHint   string
-	Claims      string // A claims challenge from an earlier Error, or empty.
+	LoginHint   string        // Without one the account picker is asked for.
+	Claims      string        // A claims challenge from an earlier Error, or empty.
 }
 
 // AuthorizeURL returns the address of the provider's sign-in page for one attempt.
 func (c *Client) AuthorizeURL(p Provider, r AuthorizeRequest) string {
-	prompt := r.Prompt
-	switch {
-	case prompt == "" && r.LoginHint == "":
-		prompt = "select_account"
-	case prompt == "select_account" && r.LoginHint != "":
+	prompt := "select_account"
+	if r.LoginHint != "" {
 		prompt = "" // The picker would ask for what the hint answers.
 	}
 	options := []oauth2.AuthCodeOption{

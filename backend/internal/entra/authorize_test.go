@@ -50,16 +50,13 @@ func TestAuthorizeURL(t *testing.T) {
 	})
 	t.Run("a login hint takes the picker's place", func(t *testing.T) {
 		t.Parallel()
-		query := request(func(r *entra.AuthorizeRequest) { r.LoginHint, r.Prompt = "a+b@c.example", "select_account" })
+		query := request(func(r *entra.AuthorizeRequest) { r.LoginHint = "a+b@c.example" })
 		require.Equal(t, "a+b@c.example", query.Get("login_hint"))
 		require.False(t, query.Has("prompt"))
 	})
-	t.Run("another prompt and a claims challenge are passed on", func(t *testing.T) {
+	t.Run("a claims challenge is passed on", func(t *testing.T) {
 		t.Parallel()
-		query := request(func(r *entra.AuthorizeRequest) {
-			r.LoginHint, r.Prompt, r.Claims = "x", "consent", `{"access_token":{}}`
-		})
-		require.Equal(t, "consent", query.Get("prompt"))
+		query := request(func(r *entra.AuthorizeRequest) { r.Claims = `{"access_token":{}}` })
 		require.JSONEq(t, `{"access_token":{}}`, query.Get("claims"))
 	})
 }
