@@ -11,6 +11,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/audit"
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/db"
+	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -100,7 +101,7 @@ func (s *Service) apply(key Key, p Patch) (Key, *secret.String, error) {
 	if p.ClientSecret != nil {
 		trimmed := f.clientSecret(*p.ClientSecret)
 		plain = &trimmed
-		key.ClientSecretHint, key.ClientSecretLooksLikeID = hintOf(trimmed), isGUID(trimmed.Reveal())
+		key.ClientSecretHint, key.ClientSecretLooksLikeID = hintOf(trimmed), entra.IsGUID(trimmed.Reveal())
 		key.ClientSecretExpiresOn = nil // the old one's date says nothing about the new one
 	}
 	if p.ClientSecretExpiresOn != nil {

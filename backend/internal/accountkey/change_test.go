@@ -50,6 +50,13 @@ func TestAnotherTenant(t *testing.T) {
 		require.Nil(t, got.At("account"))
 		require.Empty(t, got.At("grantedScopes"))
 	})
+	t.Run("what could not be asked for is not saved", func(t *testing.T) {
+		id := f.admin.CreateKey("Of an odd realm", with("tenantId", "my_Realm"))
+		require.Equal(t, "my_Realm", f.get(id).Text("tenantId"))
+		for _, tenant := range []string{"a..b", "_a", "a/b", "realm."} {
+			require.Equal(t, []string{"tenantId:invalid"}, f.patch(id, "tenantId", tenant).Status(http.StatusUnprocessableEntity).FieldErrors(), tenant)
+		}
+	})
 	t.Run("the ids of Microsoft are the same in every case", func(t *testing.T) {
 		id := f.authorizedAs(t, "Of a domain", "fabrikam.example")
 		got := f.patch(id, "tenantId", " FABRIKAM.example ").Status(http.StatusOK)

@@ -101,7 +101,7 @@ func (s *Service) draft(in Input, now time.Time, actor auth.Principal) (Key, sec
 		ID: uuid.Must(uuid.NewV7()).String(), Type: in.Type,
 		DisplayName: f.displayName(in.DisplayName), Description: f.Description("description", in.Description),
 		Cloud: r.Cloud, TenantID: r.TenantID, ClientID: r.ClientID, Scopes: r.Scopes,
-		LoginHint: f.loginHint(in.LoginHint), ClientSecretHint: hintOf(plain), ClientSecretLooksLikeID: isGUID(plain.Reveal()),
+		LoginHint: f.loginHint(in.LoginHint), ClientSecretHint: hintOf(plain), ClientSecretLooksLikeID: entra.IsGUID(plain.Reveal()),
 		Status: StatusDraft, StatusReason: draftReason(now), Version: 1, CredentialVersion: 1, AttemptEpoch: 1,
 		CreatedAt: now, UpdatedAt: now, CreatedByType: actor.Type, CreatedByID: actor.ID, CreatedByName: actor.Name,
 	}

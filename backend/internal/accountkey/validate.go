@@ -8,8 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
+	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
@@ -21,11 +20,7 @@ const (
 	maxScopes = 50
 )
 
-var (
-	domainPattern  = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
-	segmentPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	scopePattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
-)
+var scopePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
 
 // fields collects what is wrong with a request.
 type fields struct{ fault.Fields }
@@ -38,27 +33,23 @@ func (f *fields) displayName(name string) string {
 // operator added may be another kind of provider, whose tenants are named otherwise.
 func (f *fields) tenant(id string, builtin bool) string {
 	id = strings.TrimSpace(id)
-	switch lower := strings.ToLower(id); {
+	switch {
 	case id == "":
-	case lower == "common" || lower == "organizations" || lower == "consumers":
+	case entra.IsSharedTenant(id):
 		f.Add("tenantId", "tenant_not_specific",
-			"Enter the tenant's own ID: an app of one organisation cannot be used through \""+lower+"\".")
-	case isGUID(id):
-		return lower
-	case domainPattern.MatchString(id) && len(id) <= maxID:
-		return lower
-	case builtin || !segmentPattern.MatchString(id) || len(id) > maxID:
+			"Enter the tenant's own ID: an app of one organisation cannot be used through \""+strings.ToLower(id)+"\".")
+	case builtin && !entra.IsTenantOfMicrosoft(id), !entra.IsTenant(id):
 		f.Add("tenantId", "invalid",
 			"A Directory (tenant) ID looks like 7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11; a domain of the tenant works too. Look for spaces or quotes.")
 	}
-	return id
+	return entra.NormalTenant(id)
 }
 
 func (f *fields) client(id string, builtin bool) string {
 	id = strings.TrimSpace(id)
 	switch {
 	case id == "":
-	case isGUID(id):
+	case entra.IsGUID(id):
 		return strings.ToLower(id)
 	case builtin || len(id) > maxID || !fault.OneLine(id) || strings.ContainsRune(id, ' '):
 		f.Add("clientId", "invalid",
@@ -151,5 +142,3 @@ func (f *fields) ids(tenant, client string) {
 		f.Add("clientId", "same_as_tenant_id", "This is the tenant ID again. Copy the Application (client) ID from the app's Overview page.")
 	}
 }
-
-func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }

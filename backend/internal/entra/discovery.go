@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -23,12 +22,6 @@ type Provider struct {
 	TenantID              string
 	SigningAlgorithms     []string // For id_tokens; never none, never a shared-secret one.
 }
-
-var (
-	tenantShape = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
-	guid        = regexp.MustCompile(
-		`^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$`)
-)
 
 // discoveryDocument is OpenID Connect Discovery 1.0 §3, with Entra's msgraph_host.
 type discoveryDocument struct {
@@ -99,18 +92,7 @@ func (c *Client) rememberedProvider(cloud Cloud, tenant string) (remembered[Prov
 // providerKey covers the whole cloud: two clouds may share an authority, and an id may be given
 // another address by a new configuration.
 func providerKey(cloud Cloud, tenant string) string {
-	return strings.Join([]string{cloud.ID, cloud.AuthorityURL, cloud.GraphURL, strings.ToLower(tenant)}, " ")
-}
-
-func checkTenant(tenant string) reason {
-	switch strings.ToLower(tenant) {
-	case "common", "organizations", "consumers":
-		return reasonTenantNotSpecific
-	}
-	if !tenantShape.MatchString(tenant) || strings.Contains(tenant, "..") {
-		return reasonTenantMalformed
-	}
-	return ""
+	return strings.Join([]string{cloud.ID, cloud.AuthorityURL, cloud.GraphURL, NormalTenant(tenant)}, " ")
 }
 
 func (c *Client) fetchProvider(ctx context.Context, cloud Cloud, tenant string) (Provider, *Error) {
@@ -198,7 +180,7 @@ func (d discoveryDocument) sameGraph(cloud Cloud) bool {
 
 // tenantID finds the tenant's GUID in the issuer: https://host/{tenant}/v2.0.
 func (d discoveryDocument) tenantID(asked string) string {
-	if guid.MatchString(asked) {
+	if IsGUID(asked) {
 		return strings.ToLower(asked)
 	}
 	issuer, err := url.Parse(d.Issuer)
@@ -206,7 +188,7 @@ func (d discoveryDocument) tenantID(asked string) string {
 		return asked
 	}
 	for segment := range strings.SplitSeq(issuer.Path, "/") {
-		if guid.MatchString(segment) {
+		if IsGUID(segment) {
 			return strings.ToLower(segment)
 		}
 	}

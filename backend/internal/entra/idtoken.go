@@ -84,7 +84,7 @@ func (c *Client) checkClaims(
 		return reasonNonceMismatch
 	case len(token.Audience) > 1 && claims.AuthorizedParty != clientID:
 		return reasonIDTokenInvalid
-	case guid.MatchString(p.TenantID) && claims.TenantID != "" && !strings.EqualFold(claims.TenantID, p.TenantID):
+	case IsGUID(p.TenantID) && claims.TenantID != "" && !strings.EqualFold(claims.TenantID, p.TenantID):
 		return reasonWrongTenant
 	}
 	return ""
