@@ -17,7 +17,6 @@ import (
 type Identity struct {
 	ObjectID          string
 	TenantID          string
-	Subject           string
 	PreferredUsername string
 	Name              string
 }
@@ -62,7 +61,6 @@ func (c *Client) VerifyIDToken(
 	return Identity{
 		ObjectID:          displayable(claims.ObjectID),
 		TenantID:          displayable(claims.TenantID),
-		Subject:           displayable(token.Subject),
 		PreferredUsername: displayable(claims.PreferredUsername),
 		Name:              displayable(claims.Name),
 	}, nil

@@ -34,12 +34,11 @@ type RefreshRequest struct {
 // After a refresh RefreshToken is always set: an answer without one keeps the one that was sent.
 // Scopes is nil when a refresh named none, which means unchanged.
 type Tokens struct {
-	AccessToken         secret.String
-	RefreshToken        secret.String
-	IDToken             secret.String
-	ExpiresIn           time.Duration
-	Scopes              []string
-	RefreshTokenRotated bool
+	AccessToken  secret.String
+	RefreshToken secret.String
+	IDToken      secret.String
+	ExpiresIn    time.Duration
+	Scopes       []string
 }
 
 // Probe proves client ID and secret without any person, by an app-only token that is thrown away.
@@ -104,7 +103,6 @@ func (c *Client) Redeem(ctx context.Context, p Provider, r RedeemRequest) (Token
 	if got.tokens.Scopes == nil {
 		got.tokens.Scopes = append([]string{}, r.Scopes...)
 	}
-	got.tokens.RefreshTokenRotated = true
 	return got.tokens, nil
 }
 
@@ -123,8 +121,6 @@ func (c *Client) Refresh(ctx context.Context, p Provider, r RefreshRequest) (Tok
 		return Tokens{}, failed
 	}
 	tokens := got.tokens
-	tokens.RefreshTokenRotated = !tokens.RefreshToken.IsZero() &&
-		tokens.RefreshToken.Reveal() != r.RefreshToken.Reveal()
 	if tokens.RefreshToken.IsZero() {
 		tokens.RefreshToken = r.RefreshToken
 	}
