@@ -23,9 +23,9 @@ func (s *Service) Register(r *job.Registry) {
 	r.Every("account_key.secret_expiry", time.Hour, 10*time.Second, s.AnnounceExpiries)
 }
 
-// daysLeft is how many midnights (UTC) are left until the day on which the secret ends; false when
+// SecretDaysLeft is how many midnights (UTC) are left until the day on which the secret ends; false when
 // nobody said which day that is.
-func (k Key) daysLeft(now time.Time) (int64, bool) {
+func (k Key) SecretDaysLeft(now time.Time) (int64, bool) {
 	if k.ClientSecretExpiresOn == nil || len(k.ClientSecret) == 0 {
 		return 0, false
 	}
@@ -34,6 +34,12 @@ func (k Key) daysLeft(now time.Time) (int64, bool) {
 		return 0, false
 	}
 	return int64(day.Sub(now.UTC().Truncate(24*time.Hour)) / (24 * time.Hour)), true
+}
+
+// SecretEnds reports whether so few days are left that the end of a secret is announced.
+func SecretEnds(daysLeft int64) bool {
+	_, due := notice(daysLeft)
+	return due
 }
 
 // notice returns the smallest number of days ahead that is reached.
@@ -72,7 +78,7 @@ func (s *Service) AnnounceExpiries(ctx context.Context) error {
 }
 
 func (s *Service) announce(ctx context.Context, key Key, now time.Time) error {
-	left, known := key.daysLeft(now)
+	left, known := key.SecretDaysLeft(now)
 	days, due := notice(left)
 	if !known || !due || (key.SecretExpiryTold != nil && *key.SecretExpiryTold <= days) {
 		return nil
@@ -113,8 +119,8 @@ func expiryMessage(day string, left int64) string {
 
 // expiryWarning is what views say of a secret that ends within the first notice.
 func expiryWarning(key Key, now time.Time) (warningView, bool) {
-	left, known := key.daysLeft(now)
-	if _, due := notice(left); !known || !due {
+	left, known := key.SecretDaysLeft(now)
+	if !known || !SecretEnds(left) {
 		return warningView{}, false
 	}
 	code := "secret_expires_soon"

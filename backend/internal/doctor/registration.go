@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"time"
 
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
 	"github.com/latchkey/latchkey/backend/internal/entra"
 )
-
-// warnAhead is how long before a secret's expiry a check begins to say so.
-const warnAhead = 30 * 24 * time.Hour
 
 // redirectURI keeps our own address to Microsoft's rules. Clouds that the operator added may have others.
 func (x *examination) redirectURI(context.Context) error {
@@ -165,11 +162,11 @@ func (x *examination) credential(ctx context.Context) error {
 // secretWorks passes the secret, and looks at the date that somebody noted for it.
 func (x *examination) secretWorks() {
 	x.pass(CheckClientSecret, "Microsoft takes the secret.")
-	if x.key == nil || x.key.ClientSecretExpiresOn == nil {
+	if x.key == nil {
 		return
 	}
-	ends, err := time.Parse(time.DateOnly, *x.key.ClientSecretExpiresOn)
-	if err != nil || ends.Sub(x.Now()) > warnAhead {
+	left, known := x.key.SecretDaysLeft(x.Now())
+	if !known || !accountkey.SecretEnds(left) {
 		return
 	}
 	found := Finding{
@@ -177,7 +174,7 @@ func (x *examination) secretWorks() {
 		Fix:     "Create a new client secret in the app registration and replace it here. The key stays authorized.",
 		Field:   entra.FieldClientSecret,
 	}
-	if ends.AddDate(0, 0, 1).Before(x.Now()) {
+	if left < 0 {
 		found.Message = "Microsoft takes the secret, although it was to expire on " + *x.key.ClientSecretExpiresOn + "."
 		found.Fix = "Correct the date, or replace the secret."
 	}

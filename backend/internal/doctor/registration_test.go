@@ -244,7 +244,10 @@ func TestCheckSecretExpiry(t *testing.T) {
 		date, want, says string
 	}{
 		{on(90 * 24 * time.Hour), "passed", "takes the secret"},
-		{on(10 * 24 * time.Hour), "warning", "expires on"},
+		{on(31 * 24 * time.Hour), "passed", "takes the secret"},
+		{on(30 * 24 * time.Hour), "warning", "expires on"},
+		{on(0), "warning", "expires on"},
+		{on(-24 * time.Hour), "warning", "was to expire"},
 		{on(-3 * 24 * time.Hour), "warning", "was to expire"},
 	} {
 		id := f.admin.CreateKey("Until "+row.date, with("clientSecretExpiresOn", row.date))
