@@ -109,7 +109,7 @@ func parseTokens(body []byte) (Tokens, error) {
 		return Tokens{}, errUnfit
 	}
 	for _, token := range []string{access, refresh, id} {
-		if !fitToken(token) {
+		if len(token) > maxToken || !upstream.IsToken(token) {
 			return Tokens{}, errUnfit
 		}
 	}
@@ -120,20 +120,6 @@ func parseTokens(body []byte) (Tokens, error) {
 		ExpiresIn:    parseExpiresIn(wire["expires_in"]),
 		Scopes:       splitScopes(clip(wire.text("scope"), maxToken)),
 	}, nil
-}
-
-// fitToken accepts visible ASCII (RFC 6749 appendix A.12 allows a space as well, which no header
-// could carry), of bearable length.
-func fitToken(token string) bool {
-	if len(token) > maxToken {
-		return false
-	}
-	for i := range len(token) {
-		if token[i] < 0x21 || token[i] > 0x7e {
-			return false
-		}
-	}
-	return true
 }
 
 // parseExpiresIn reads seconds as a number or a numeric string, fractions cut off. Zero and negative

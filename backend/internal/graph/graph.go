@@ -131,7 +131,7 @@ func newRequest(ctx context.Context, baseURL string, token secret.String, r Requ
 	if !strings.HasPrefix(r.Path, "/") || strings.ContainsAny(r.Path, "?#\\ ") || strings.Contains(r.Path, "//") {
 		return nil, fmt.Errorf("path: %w", ErrRequest)
 	}
-	if token.IsZero() || !printable(token.Reveal()) {
+	if token.IsZero() || !upstream.IsToken(token.Reveal()) {
 		return nil, fmt.Errorf("token: %w", ErrRequest)
 	}
 	address := strings.TrimRight(baseURL, "/") + version + r.Path
@@ -159,15 +159,6 @@ func newRequest(ctx context.Context, baseURL string, token secret.String, r Requ
 	request.Header.Set("Authorization", "Bearer "+token.Reveal())
 	request.Header.Set("User-Agent", "latchkey")
 	return request, nil
-}
-
-func printable(token string) bool {
-	for i := range len(token) {
-		if token[i] < 0x21 || token[i] > 0x7e {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *Client) failed(ctx context.Context, requestID string, failure *upstream.Failure) *Error {

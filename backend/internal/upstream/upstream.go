@@ -61,6 +61,17 @@ func ReadBody(body io.Reader, limit int64) ([]byte, error) {
 	return content, nil
 }
 
+// IsToken reports whether text can be a token, or none: visible ASCII (RFC 6749 appendix A.12 allows a space
+// as well, which no header could carry).
+func IsToken(text string) bool {
+	for i := range len(text) {
+		if text[i] < 0x21 || text[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
 // CheckURL reports why raw cannot be the address of a server that secrets are sent to: it must be
 // absolute, https (or http for a loopback host), and without user name, query or fragment.
 func CheckURL(raw string) error {

@@ -62,6 +62,16 @@ func TestReadBody(t *testing.T) {
 	require.Equal(t, upstream.TooLarge, upstream.Describe(err).Kind)
 }
 
+func TestIsToken(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"", "eyJ0.e30.x-_~", "!", "~"} {
+		require.True(t, upstream.IsToken(good), good)
+	}
+	for _, bad := range []string{" ", "a b", "a\n", "\x00", "é", "\x7f"} {
+		require.False(t, upstream.IsToken(bad), "%q", bad)
+	}
+}
+
 func TestCheckURL(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{
