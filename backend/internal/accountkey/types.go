@@ -3,6 +3,8 @@ package accountkey
 import (
 	"slices"
 	"strings"
+
+	"github.com/latchkey/latchkey/backend/internal/entra"
 )
 
 // TypeMicrosoftGraph is the first type of account key: delegated access to one mailbox.
@@ -78,8 +80,7 @@ func ScopeNames(scopes []string) Scopes {
 }
 
 func scopeName(scope string) string {
-	scope = strings.TrimRight(strings.TrimSpace(scope), "/")
-	scope = scope[strings.LastIndexByte(scope, '/')+1:]
+	scope = entra.ShortScope(scope)
 	for _, kind := range Types() {
 		for _, known := range kind.AvailableScopes {
 			if strings.EqualFold(known.Name, scope) {

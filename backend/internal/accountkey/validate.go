@@ -117,7 +117,7 @@ func (f *fields) scopes(list []string) Scopes {
 			f.Add("scopes", "not_supported", "Name the permissions one by one; .default cannot be combined with them.")
 		case !scopePattern.MatchString(name) || len(name) > maxID:
 			f.Add("scopes", "invalid", "Each permission is a name such as Mail.Read.")
-		case isAlwaysAsked(name):
+		case slices.Contains(entra.OpenIDScopes(), strings.ToLower(name)): // always asked for anyway
 		case !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }):
 			out = append(out, name)
 		}
@@ -129,11 +129,6 @@ func (f *fields) scopes(list []string) Scopes {
 		f.Add("scopes", "too_many", "Ask for at most 50 permissions.")
 	}
 	return out
-}
-
-// isAlwaysAsked reports the scopes that every authorization asks for anyway.
-func isAlwaysAsked(scope string) bool {
-	return slices.ContainsFunc(alwaysAskedScopes(), func(always Scope) bool { return strings.EqualFold(always.Name, scope) })
 }
 
 // ids refuses the two ids pasted into each other's field.

@@ -8,12 +8,14 @@ import (
 // OpenIDScopes go with every authorization: a refresh token, an id_token and the account's name.
 func OpenIDScopes() []string { return []string{"openid", "profile", "email", "offline_access"} }
 
-// NormalizeScope returns the form in which scopes are compared: lower case, without the prefix of
-// the resource. Microsoft answers in either form, in any letter case.
-func NormalizeScope(scope string) string {
-	scope = strings.ToLower(strings.TrimRight(strings.TrimSpace(scope), "/"))
+// ShortScope returns a scope without the prefix of its resource. Microsoft answers in either form.
+func ShortScope(scope string) string {
+	scope = strings.TrimRight(strings.TrimSpace(scope), "/")
 	return scope[strings.LastIndexByte(scope, '/')+1:]
 }
+
+// NormalizeScope returns the form in which scopes are compared: short, and in lower case.
+func NormalizeScope(scope string) string { return strings.ToLower(ShortScope(scope)) }
 
 // MissingScopes returns those of required that granted does not cover, as they are written in
 // required, without repeats. OpenID scopes and offline_access never count as missing: answers need
