@@ -91,6 +91,11 @@ $(LOCK): frontend/package-lock.json
 	npm ci --prefix frontend --no-audit --no-fund
 	@touch $@
 
+openapi/examples/azure-node/node_modules/.package-lock.json: openapi/examples/azure-node/package-lock.json
+	@scripts/setup node
+	npm ci --prefix openapi/examples/azure-node --no-audit --no-fund --silent
+	@touch $@
+
 frontend/dist/index.html: $(LOCK) $(WEB_SOURCES)
 	npm --prefix frontend run build
 	@touch $@

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
@@ -44,11 +45,13 @@ type call struct {
 func (e *Emulator) newCall(r *http.Request) (*call, error) {
 	c := &call{e: e, r: r, header: http.Header{}, status: http.StatusOK, base: baseOf(r), form: url.Values{}, query: r.URL.Query()}
 	if r.Body != nil {
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+		plain, err := unzipped(r)
 		if err != nil {
 			return nil, err
 		}
-		c.body = body
+		if c.body, err = io.ReadAll(io.LimitReader(plain, maxBody)); err != nil {
+			return nil, err
+		}
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "application/x-www-form-urlencoded" {
 		if form, err := url.ParseQuery(string(c.body)); err == nil {
@@ -65,6 +68,14 @@ func (e *Emulator) newCall(r *http.Request) (*call, error) {
 	}
 	c.endpoint, c.detail = classify(c)
 	return c, nil
+}
+
+// unzipped returns the body as it was before it was compressed, which Microsoft's libraries do for Graph.
+func unzipped(r *http.Request) (io.Reader, error) {
+	if !strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		return r.Body, nil
+	}
+	return gzip.NewReader(r.Body)
 }
 
 func baseOf(r *http.Request) string {
