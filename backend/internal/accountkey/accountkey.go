@@ -222,6 +222,13 @@ type Summary struct {
 	RefreshedAt    *time.Time
 }
 
+// PendingConfirmation is a sign-in by another account than the key's own. It counts once a person confirms it.
+type PendingConfirmation struct {
+	AuthorizationID string    `json:"authorizationId" validate:"required"` // What to confirm or reject
+	Account         Account   `json:"account" validate:"required"`         // Who signed in
+	ExpiresAt       time.Time `json:"expiresAt" validate:"required"`
+} // @name PendingConfirmation
+
 // ErrNotFound is reported for a key that isn't there, or that the caller was not granted.
 var ErrNotFound = fault.New(fault.NotFound, "not_found", "There is no account key with this id.")
 

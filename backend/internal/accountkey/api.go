@@ -15,10 +15,17 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
+// Confirmations tells of sign-ins by another account than a key's own.
+type Confirmations interface {
+	// Waiting returns the newest one that a person has yet to decide about; nil when there is none.
+	Waiting(ctx context.Context, key Key) (*PendingConfirmation, error)
+}
+
 // API serves account keys.
 type API struct {
-	Service     *Service
-	RedirectURI string
+	Service       *Service
+	Confirmations Confirmations
+	RedirectURI   string
 }
 
 // Mount adds the routes.
@@ -103,6 +110,12 @@ type keyView struct {
 	AuthorizedAt  *time.Time       `json:"authorizedAt" validate:"required"` // The last time, whatever became of it since
 	LastUsedAt    *time.Time       `json:"lastUsedAt" validate:"required"`
 } // @name AccountKey
+
+// keyDetailsView is one key alone: what hangs on it is read for no list.
+type keyDetailsView struct {
+	keyView
+	PendingConfirmation *PendingConfirmation `json:"pendingConfirmation" validate:"required"` // Null when nobody has to decide
+} // @name AccountKeyDetails
 
 type keyPage page.Page[keyView] // @name AccountKeyPage
 
@@ -212,11 +225,12 @@ func (a *API) list(c echo.Context) error {
 }
 
 // @Summary   Get an account key
+// @Description  With the sign-in by another account that waits for a decision, if there is one.
 // @ID        getAccountKey
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:read]
 // @Param     id  path  string  true  "The key's id"
-// @Success   200  {object}  keyView
+// @Success   200  {object}  keyDetailsView
 // @Header    200  {string}  ETag  "Its version"
 // @Failure   404  "No such account key"
 // @Router    /api/v1/account-keys/{id} [get]
@@ -229,7 +243,12 @@ func (a *API) get(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.reply(c, http.StatusOK, key)
+	waiting, err := a.Confirmations.Waiting(c.Request().Context(), key.Key)
+	if err != nil {
+		return err
+	}
+	httpapi.SetETag(c, key.Version)
+	return c.JSON(http.StatusOK, keyDetailsView{keyView: a.viewOf(key), PendingConfirmation: waiting})
 }
 
 // @Summary   Change an account key

@@ -211,7 +211,7 @@ func (a *App) buildServer() error {
 		Service: a.Users, SessionCookie: a.Server.SessionCookieName(), DeviceCookie: a.Server.DeviceCookieName(), Secure: secure,
 	}).Mount(api)
 	(&apiclient.API{Service: a.Clients}).Mount(api, root)
-	(&accountkey.API{Service: a.Keys, RedirectURI: a.redirectURI()}).Mount(api)
+	(&accountkey.API{Service: a.Keys, Confirmations: a.Flow, RedirectURI: a.redirectURI()}).Mount(api)
 	(&token.API{Broker: a.Broker}).Mount(api)
 	(&identity.API{Service: &identity.Service{Clients: a.Clients, Keys: a.Keys, Broker: a.Broker}}).Mount(root)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)

@@ -164,7 +164,7 @@ func TestContractSchemas(t *testing.T) {
 			{"Invitation", a.Call(http.MethodPost, "/api/v1/invitations/inspect", map[string]any{"token": token}).Status(http.StatusOK)},
 			{"UserLink", admin.Call(http.MethodPost, "/api/v1/users/"+invited.Text("id")+"/invitation", nil).Status(http.StatusCreated)},
 			{"SessionPage", admin.Call(http.MethodGet, "/api/v1/sessions", nil).Status(http.StatusOK)},
-			{"AccountKey", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID, nil).Status(http.StatusOK)},
+			{"AccountKeyDetails", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID, nil).Status(http.StatusOK)},
 			{"AccountKeyPage", admin.Call(http.MethodGet, "/api/v1/account-keys", nil).Status(http.StatusOK)},
 			{"ActivityPage", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID+"/activity", nil).Status(http.StatusOK)},
 			{"AccountKeyCheckReport", admin.Call(http.MethodPost, "/api/v1/account-keys/"+keyID+"/check", nil).Status(http.StatusOK)},

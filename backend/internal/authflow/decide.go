@@ -130,6 +130,15 @@ func seen(a Attempt, key accountkey.Key, now time.Time) (Status, Failure) {
 	}
 }
 
+// Waiting returns the newest sign-in by another account that a person has yet to decide about.
+func (s *Service) Waiting(ctx context.Context, key accountkey.Key) (*accountkey.PendingConfirmation, error) {
+	a, found, err := newestWaiting(s.DB.Read(ctx), key, s.Now())
+	if err != nil || !found {
+		return nil, err
+	}
+	return &accountkey.PendingConfirmation{AuthorizationID: a.ID, Account: a.account(), ExpiresAt: a.ExpiresAt}, nil
+}
+
 // Confirm puts the grant of another account in force.
 func (s *Service) Confirm(ctx context.Context, keyID, id string) (State, error) {
 	return s.decide(ctx, keyID, id, func(tx *gorm.DB, a Attempt, key accountkey.Key) error {

@@ -61,6 +61,7 @@ func TestEndings(t *testing.T) {
 			end(t, a.keyID)
 			require.Equal(t, "nothing_to_confirm", f.decide(a, "confirm").Status(http.StatusConflict).Text("code"))
 			require.Equal(t, "superseded", f.get(a.keyID, a.id).Text("failure", "code"))
+			require.Nil(t, f.key(a.keyID).At("pendingConfirmation"))
 			require.NotContains(t, string(f.key(a.keyID).Body), "tomas")
 		})
 		t.Run(name+" ends a link", func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/latchkey/latchkey/backend/internal/accountkey"
 )
 
 const inItsEpoch = "EXISTS (SELECT 1 FROM account_keys WHERE account_keys.id = authorizations.account_key_id " +
@@ -45,6 +47,21 @@ func take(q *gorm.DB, missing error) (Attempt, error) {
 		return Attempt{}, fmt.Errorf("read authorization: %w", err)
 	}
 	return a, nil
+}
+
+// newestWaiting finds the newest attempt of a key that a person has to decide about, and still can.
+func newestWaiting(q *gorm.DB, key accountkey.Key, now time.Time) (a Attempt, found bool, err error) {
+	var rows []Attempt
+	err = q.Where("account_key_id = ? AND status = ?", key.ID, StatusNeedsConfirmation).
+		Where("attempt_epoch = ? AND expires_at > ?", key.AttemptEpoch, now).
+		Order("id DESC").Limit(1).Find(&rows).Error
+	if err != nil {
+		return Attempt{}, false, fmt.Errorf("look for confirmation of account key %s: %w", key.ID, err)
+	}
+	if len(rows) == 0 {
+		return Attempt{}, false, nil
+	}
+	return rows[0], true, nil
 }
 
 // consume spends an attempt's state and reports ErrStateUnknown when it was spent before, is too old,

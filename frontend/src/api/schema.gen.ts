@@ -89,7 +89,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an account key */
+        /**
+         * Get an account key
+         * @description With the sign-in by another account that waits for a decision, if there is one.
+         */
         get: operations["getAccountKey"];
         put?: never;
         post?: never;
@@ -1128,6 +1131,50 @@ export interface components {
             /** @example oauth2_microsoft_graph */
             type: string;
         };
+        AccountKeyDetails: {
+            account: components["schemas"]["Account"] | null;
+            /**
+             * Format: date-time
+             * @description The last time, whatever became of it since
+             */
+            authorizedAt: string | null;
+            clientId: string;
+            clientSecret: components["schemas"]["ClientSecretState"];
+            /** @example global */
+            cloud: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["Actor"];
+            description: string;
+            /** @example Invoices mailbox */
+            displayName: string;
+            grantedScopes: string[];
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            loginHint: string;
+            missingScopes: string[];
+            /** @description Null when nobody has to decide */
+            pendingConfirmation: components["schemas"]["PendingConfirmation"] | null;
+            redirectUri: string;
+            /**
+             * @example [
+             *       "Mail.Read",
+             *       "Mail.Send"
+             *     ]
+             */
+            scopes: string[];
+            status: components["schemas"]["AccountKeyStatus"];
+            /** @description Null while the key is authorized */
+            statusReason: components["schemas"]["StatusReason"] | null;
+            tenantId: string;
+            token: components["schemas"]["TokenState"];
+            /** @example oauth2_microsoft_graph */
+            type: string;
+            /** Format: date-time */
+            updatedAt: string;
+            warnings: components["schemas"]["AccountKeyWarning"][];
+        };
         AccountKeyPage: {
             items: components["schemas"]["AccountKey"][];
             nextCursor: string | null;
@@ -1584,6 +1631,14 @@ export interface components {
             currentPassword: string;
             /** Format: password */
             newPassword: string;
+        };
+        PendingConfirmation: {
+            /** @description Who signed in */
+            account: components["schemas"]["Account"];
+            /** @description What to confirm or reject */
+            authorizationId: string;
+            /** Format: date-time */
+            expiresAt: string;
         };
         /** @enum {string} */
         Permission: "account-keys:read" | "account-keys:write" | "tokens:issue" | "mail:read" | "mail:write" | "mail:send" | "graph:call" | "targets:write" | "targets:read" | "events:read" | "events:write" | "api-clients:write" | "users:write" | "settings:write" | "audit:read";
@@ -2085,7 +2140,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountKey"];
+                    "application/json": components["schemas"]["AccountKeyDetails"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
