@@ -8,6 +8,8 @@ import {
 import { api, data, done, ifMatch, versioned, type Body, type Schemas } from "./client";
 
 export type AccountKey = Schemas["AccountKey"];
+/** One key alone, with what waits for a decision. */
+export type AccountKeyDetails = Schemas["AccountKeyDetails"];
 export type AccountKeyStatus = Schemas["AccountKeyStatus"];
 export type AccountKeyConsumer = Schemas["AccountKeyConsumer"];
 

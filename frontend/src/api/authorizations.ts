@@ -106,13 +106,13 @@ export function useDecideAuthorization(keyId: string, id: string) {
           params: { path: { id: keyId, aid: id } },
         }),
       ),
-    onSuccess: async (after) => {
+    onSuccess: (after) =>
       client.setQueriesData<Authorization>({ queryKey: ["authorizations", keyId] }, (shown) =>
         shown?.id === id ? after : shown,
-      );
-      await client.invalidateQueries({ queryKey: accountKeys.all });
-    },
+      ),
+    // Somebody else may have decided meanwhile.
     onError: () => client.invalidateQueries({ queryKey: ["authorizations", keyId] }),
+    onSettled: () => client.invalidateQueries({ queryKey: accountKeys.all }),
   });
 }
 

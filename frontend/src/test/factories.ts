@@ -1,4 +1,4 @@
-import type { AccountKey, CheckReport } from "@/api/account-keys";
+import type { AccountKeyDetails, CheckReport } from "@/api/account-keys";
 import type { ApiClient } from "@/api/api-clients";
 import type { Authorization, Sighting } from "@/api/authorizations";
 import type { AuditEntry } from "@/api/audit-entries";
@@ -154,7 +154,7 @@ export function aViewer(): Session {
   });
 }
 
-export function anAccountKey(over: Partial<AccountKey> = {}): AccountKey {
+export function anAccountKey(over: Partial<AccountKeyDetails> = {}): AccountKeyDetails {
   return {
     id: "0198a1b0-0000-7000-8000-0000000000a1",
     type: "oauth2_microsoft_graph",
@@ -184,6 +184,7 @@ export function anAccountKey(over: Partial<AccountKey> = {}): AccountKey {
     createdBy: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
     authorizedAt: "2026-11-20T09:05:00Z",
     lastUsedAt: null,
+    pendingConfirmation: null,
     ...over,
   };
 }

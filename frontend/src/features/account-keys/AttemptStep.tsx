@@ -10,7 +10,7 @@ import { Callout } from "@/ui/Callout";
 import { QueryView } from "@/ui/QueryView";
 import { Spinner } from "@/ui/Spinner";
 import { AdminConsent } from "./AdminConsent";
-import { AccountKept, accountKept, ConfirmAccount } from "./ConfirmAccount";
+import { AccountKept, accountKept, ConfirmAttempt } from "./ConfirmAccount";
 import { isDetail, type PlacedFailure } from "./detailsForm";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 import { MicrosoftHelp } from "./MicrosoftHelp";
@@ -53,7 +53,7 @@ function Outcome({ attempt, accountKey, onAgain }: OutcomeProps) {
     case "succeeded":
       return <Succeeded attempt={attempt} accountKey={accountKey} />;
     case "needs_confirmation":
-      return <ConfirmAccount attempt={attempt} />;
+      return <ConfirmAttempt attempt={attempt} />;
     case "expired":
       return (
         <>

@@ -14,7 +14,7 @@ import { FormError } from "@/ui/FormError";
 import { PasswordField } from "@/ui/PasswordField";
 import { TextField } from "@/ui/TextField";
 import { toast } from "@/ui/toast";
-import { AccountKept, accountKept, ConfirmAccount } from "./ConfirmAccount";
+import { AccountKept, accountKept, ConfirmAttempt } from "./ConfirmAccount";
 import { NameForm } from "./NameForm";
 import { ScopePicker } from "./ScopePicker";
 
@@ -177,7 +177,7 @@ function MadeLink({ attempt }: { attempt: Authorization }) {
           title={t("attempt.succeededTitle", { account: now.account?.userPrincipalName ?? "" })}
         />
       )}
-      {now?.status === "needs_confirmation" && <ConfirmAccount attempt={now} />}
+      {now?.status === "needs_confirmation" && <ConfirmAttempt attempt={now} />}
       {now?.status === "failed" &&
         (accountKept(now) ? (
           <AccountKept attempt={now} />

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { accountKeys, type AccountKey } from "@/api/account-keys";
+import { accountKeys, type AccountKey, type AccountKeyDetails } from "@/api/account-keys";
 import { instanceQuery } from "@/api/instance";
 import { t } from "@/i18n/t";
 import { formatDate, formatDateTime } from "@/lib/format";
@@ -15,7 +15,9 @@ import { PageHeader } from "@/ui/PageHeader";
 import { QueryView } from "@/ui/QueryView";
 import { DeniedPage } from "@/ui/States";
 import { Time } from "@/ui/Time";
+import { toast } from "@/ui/toast";
 import { AdminConsent } from "./AdminConsent";
+import { ConfirmAccount } from "./ConfirmAccount";
 import { KeyActions } from "./KeyActions";
 import { KeyStatus, toneOf } from "./KeyStatus";
 import { MicrosoftFacts } from "./MicrosoftFacts";
@@ -55,12 +57,22 @@ export function KeyPage() {
   );
 }
 
-/** Why the key is not authorized, and what to do. */
-function Reason({ accountKey }: { accountKey: AccountKey }) {
+/** What waits for a person: a decision, or whatever keeps the key from being authorized. */
+function Reason({ accountKey }: { accountKey: AccountKeyDetails }) {
   const can = useCan();
-  const { statusReason: reason, status, warnings } = accountKey;
+  const { statusReason: reason, status, warnings, pendingConfirmation: pending } = accountKey;
   return (
     <>
+      {pending && (
+        <ConfirmAccount
+          key={pending.authorizationId}
+          keyId={accountKey.id}
+          attemptId={pending.authorizationId}
+          current={accountKey.account}
+          signedIn={pending.account}
+          onDecided={(outcome) => toast.success(outcome)}
+        />
+      )}
       {reason && (
         <Callout
           tone={toneOf(status)}

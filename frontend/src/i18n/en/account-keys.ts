@@ -127,6 +127,8 @@ export const accountKeys = {
   "attempt.timestamp": "Time",
   "attempt.confirmTitle": "Another account signed in",
   "attempt.confirmText": "Nothing has changed yet. Choose which account this key is for.",
+  "attempt.confirmByOthers":
+    "Nothing has changed yet. An administrator or operator must choose which account this key is for.",
   "attempt.current": "The key is for",
   "attempt.signedIn": "Signed in now",
   "attempt.confirm": "Use the new account",
