@@ -27,6 +27,8 @@ export function usePaste(form: DetailsForm) {
   return {
     filled,
     fill,
+    /** Once it is sent, what was filled in says nothing of what stands there. */
+    forget: () => setFilled(""),
     /** For any of the three inputs: text that holds several of them goes where each belongs. */
     onPaste: (event: ClipboardEvent<HTMLElement>) => {
       const found = readOutput(event.clipboardData.getData("text"));

@@ -47,6 +47,12 @@ export function showSaved(form: DetailsForm, saved: AccountKey) {
   for (const field of ["tenantId", "clientId", "loginHint"] as const) form.set(field, saved[field]);
 }
 
+/** Whether saving the values takes the tokens of a key away: they belong to its cloud, tenant and app. */
+export function endsGrant({ authorizedAt, status, ...saved }: AccountKey, values: DetailsValues): boolean {
+  if (authorizedAt === null || !["authorized", "misconfigured", "suspended"].includes(status)) return false;
+  return (["cloud", "tenantId", "clientId"] as const).some((field) => values[field].trim() !== saved[field]);
+}
+
 /** What to save: an empty secret field keeps the secret that is there. */
 export function changeOf({ clientSecret, clientSecretExpiresOn, ...rest }: DetailsValues): AccountKeyChange {
   return {

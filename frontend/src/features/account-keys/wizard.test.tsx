@@ -217,6 +217,103 @@ test("what Microsoft refuses at once is shown at its field, and the window close
   expect(dialog.location.replace).not.toHaveBeenCalled();
 });
 
+test("a secret that is refused stays in its field, without advice that is over", async () => {
+  stubWindow();
+  serveKey({ ...draft, ...ids, clientSecret: { set: true, hint: "…w1", expiresOn: null } });
+  server.use(
+    answer("patch", "/api/v1/account-keys/:id", { ...draft, ...ids }),
+    refuse("post", "/api/v1/account-keys/:id/authorizations", {
+      status: 422,
+      code: "validation_failed",
+      errors: [{ field: "clientSecret", code: "wrong", message: "The secret is wrong." }],
+    }),
+  );
+  const { user } = renderAt(`${at}?step=details`);
+  const field = await screen.findByLabelText("Secret Key");
+  await paste(user, field, printed);
+  expect(screen.getByText(/^Filled in:/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Authorize" }));
+  await waitFor(() => expect(field).toHaveAccessibleDescription(/The secret is wrong\./));
+  expect(field).toHaveValue(secret);
+  expect(field).not.toHaveAccessibleDescription(/Leave this empty/);
+  expect(screen.queryByText(/^Filled in:/)).not.toBeInTheDocument();
+});
+
+const granted = anAccountKey({ ...ids });
+const typo = "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a703";
+
+test.each(["Authorize", "Save and finish later"])(
+  "%s asks before a change of the app ends the authorization, and Cancel saves nothing",
+  async (button) => {
+    const open = vi.spyOn(window, "open");
+    const saved = record("patch", "/api/v1/account-keys/:id", granted);
+    serveKey(granted);
+    server.use(saved.handler);
+    const { user } = renderAt(`${at}?step=details`);
+    const client = await screen.findByLabelText("Application (client) ID");
+    await user.clear(client);
+    await user.type(client, typo);
+    await user.click(screen.getByRole("button", { name: button }));
+    const question = await screen.findByRole("alertdialog", { name: /^End the authorization/ });
+    expect(question).toHaveTextContent("given to this cloud, tenant and app by invoices@contoso.example");
+    await user.click(within(question).getByRole("button", { name: "Cancel" }));
+    await waitFor(() => expect(question).not.toBeInTheDocument());
+    expect(client).toHaveValue(typo);
+    expect(open).not.toHaveBeenCalled();
+    expect(saved.sent).toEqual([]);
+  },
+);
+
+test("who agrees that the authorization ends goes on to Microsoft", async () => {
+  const dialog = stubWindow();
+  const saved = record<Record<string, unknown>>("patch", "/api/v1/account-keys/:id", granted);
+  const url = "https://login.example/authorize?x=y";
+  serveKey(granted);
+  server.use(
+    saved.handler,
+    answer("post", "/api/v1/account-keys/:id/authorizations", { ...attempt, url }, { status: 201 }),
+  );
+  serveAttempt(attempt);
+  const { user } = renderAt(`${at}?step=details`);
+  const client = await screen.findByLabelText("Application (client) ID");
+  await user.clear(client);
+  await user.type(client, typo);
+  await user.click(screen.getByRole("button", { name: "Authorize" }));
+  await user.click(await screen.findByRole("button", { name: "Save and end it" }));
+  expect(await screen.findByRole("heading", { name: "Waiting for Microsoft's sign-in" })).toBeVisible();
+  expect(dialog.location.replace).toHaveBeenCalledExactlyOnceWith(url);
+  expect(saved.sent).toMatchObject([{ clientId: typo }]);
+});
+
+test("a key that nobody authorized, or whose authorization is over, is changed without a question", async () => {
+  const over = { ...granted, status: "revoked" as const };
+  const saved = record<Record<string, unknown>>("patch", "/api/v1/account-keys/:id", over);
+  serveKey(over);
+  server.use(saved.handler);
+  const { user } = renderAt(`${at}?step=details`);
+  await user.type(await screen.findByLabelText("Application (client) ID"), "x");
+  await user.click(screen.getByRole("button", { name: "Save and finish later" }));
+  await waitFor(() => expect(saved.sent).toHaveLength(1));
+});
+
+test.each([
+  [draft, "Saved. Invoices mailbox is in the list as a draft."],
+  [granted, "Saved Invoices mailbox."],
+])(
+  "finishing later says what became of the key, and sends what the form's rules make of it",
+  async (key, told) => {
+    const saved = record<Record<string, unknown>>("patch", "/api/v1/account-keys/:id", key);
+    serveKey(key);
+    server.use(saved.handler);
+    const { user, router } = renderAt(`${at}?step=details`);
+    await user.type(await screen.findByLabelText("Secret Key"), ` ${secret} `);
+    await user.click(screen.getByRole("button", { name: "Save and finish later" }));
+    expect(await screen.findByText(told)).toBeVisible();
+    expect(saved.sent).toMatchObject([{ clientSecret: secret }]);
+    expect(router.state.location.pathname).toBe("/account-keys");
+  },
+);
+
 test("a space that was pasted along is gone once the details are saved", async () => {
   stubWindow();
   const saved = { ...draft, ...ids, loginHint: "mara@fabrikam.example" };

@@ -75,6 +75,12 @@ export const accountKeys = {
   "wizard.authorizeHint": "Checks these details with Microsoft, then opens Microsoft's sign-in.",
   "wizard.saveLater": "Save and finish later",
   "wizard.savedDraft": "Saved. {name} is in the list as a draft.",
+  "wizard.savedKey": "Saved {name}.",
+  "wizard.endGrantTitle": "End the authorization of {name}?",
+  "wizard.endGrantText":
+    "It was given to this cloud, tenant and app by {account}, and one of them is different now. Saving destroys the key's tokens, and programs get none until somebody signs in again.",
+  "wizard.endGrantAdvice": "“Check”, below, tries the new values with Microsoft and changes nothing.",
+  "wizard.endGrant": "Save and end it",
   "wizard.finish": "Finish",
   "wizard.denied": "New Account Key",
 
