@@ -1,9 +1,11 @@
-import type { useCheckAccountKey, AccountKey } from "@/api/account-keys";
+import { useQuery } from "@tanstack/react-query";
+import { accountKeys, type useCheckAccountKey, type AccountKey } from "@/api/account-keys";
 import { t } from "@/i18n/t";
 import { Button, ButtonLink } from "@/ui/Button";
-import { Dialog, DialogActions } from "@/ui/Dialog";
+import { Dialog } from "@/ui/Dialog";
 import { AdminConsent } from "./AdminConsent";
 import { CheckReport, type Check } from "./CheckReport";
+import { StickyActions } from "./StickyActions";
 
 type CheckDialogProps = {
   accountKey: AccountKey;
@@ -11,8 +13,12 @@ type CheckDialogProps = {
   onClose: () => void;
 };
 
+/** How often the key behind the checks is read: the server tries a new secret by itself, and marks the key. */
+const readEvery = 2000;
+
 /** The checks of a saved key. The click that opens it has started them. */
 export function CheckDialog({ accountKey, check, onClose }: CheckDialogProps) {
+  useQuery({ ...accountKeys.one(accountKey.id), refetchInterval: readEvery });
   return (
     <Dialog
       open
@@ -23,12 +29,12 @@ export function CheckDialog({ accountKey, check, onClose }: CheckDialogProps) {
     >
       <div className="grid gap-4">
         <CheckReport check={check} mend={(found) => mendAt(found, accountKey.id)} />
-        <DialogActions>
-          <Button onClick={onClose}>{t("action.close")}</Button>
+        <StickyActions>
           <Button pending={check.isPending} onClick={() => check.mutate()}>
             {t("check.again")}
           </Button>
-        </DialogActions>
+          <Button onClick={onClose}>{t("action.close")}</Button>
+        </StickyActions>
       </div>
     </Dialog>
   );

@@ -17,25 +17,29 @@ import { toast } from "@/ui/toast";
 import { AccountKept, accountKept, ConfirmAttempt } from "./ConfirmAccount";
 import { NameForm } from "./NameForm";
 import { ScopePicker } from "./ScopePicker";
+import { StickyActions } from "./StickyActions";
 
 type EditDialogsProps = {
   accountKey: Versioned<AccountKey>;
   asking: "rename" | "scopes" | "secret" | "link";
   onClose: () => void;
+  /** A new secret is saved: now to try it. */
+  onReplaced: () => void;
 };
 
 /** The dialogs with forms; they load when first opened. */
-export function EditDialogs({ accountKey: now, asking, onClose }: EditDialogsProps) {
+export function EditDialogs({ accountKey: now, asking, onClose, onReplaced }: EditDialogsProps) {
   // What the form was filled with. A version that arrives later is somebody else's change: to send its ETag
   // would undo it unseen.
   const [accountKey] = useState(now);
   if (asking === "link") return <LinkDialog accountKey={accountKey} onClose={onClose} />;
   if (asking === "scopes") return <ScopesDialog accountKey={accountKey} onClose={onClose} />;
-  if (asking === "secret") return <SecretDialog accountKey={accountKey} onClose={onClose} />;
+  if (asking === "secret")
+    return <SecretDialog accountKey={accountKey} onClose={onClose} onReplaced={onReplaced} />;
   return <RenameDialog accountKey={accountKey} onClose={onClose} />;
 }
 
-type DialogProps = Omit<EditDialogsProps, "asking">;
+type DialogProps = Pick<EditDialogsProps, "accountKey" | "onClose">;
 
 function RenameDialog({ accountKey, onClose }: DialogProps) {
   const update = useUpdateAccountKey(accountKey.id);
@@ -80,12 +84,12 @@ function ScopesDialog({ accountKey, onClose }: DialogProps) {
       >
         <ScopePicker accountKey={accountKey} {...scopes} />
         <FormError problem={form.problem} />
-        <DialogActions>
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <StickyActions>
           <Button type="submit" variant="primary" pending={form.pending}>
             {t("action.saveChanges")}
           </Button>
-        </DialogActions>
+          <Button onClick={onClose}>{t("action.cancel")}</Button>
+        </StickyActions>
       </form>
     </Dialog>
   );
@@ -96,7 +100,7 @@ const secretSchema = z.object({
   clientSecretExpiresOn: z.string(),
 });
 
-function SecretDialog({ accountKey, onClose }: DialogProps) {
+function SecretDialog({ accountKey, onClose, onReplaced }: Omit<EditDialogsProps, "asking">) {
   const form = useForm(secretSchema, { clientSecret: "", clientSecretExpiresOn: "" });
   const update = useUpdateAccountKey(accountKey.id);
   return (
@@ -110,7 +114,7 @@ function SecretDialog({ accountKey, onClose }: DialogProps) {
             etag: accountKey.etag,
           });
           toast.success(t("key.secretReplaced"));
-          onClose();
+          onReplaced();
         })}
         className="grid gap-4"
       >
@@ -130,10 +134,10 @@ function SecretDialog({ accountKey, onClose }: DialogProps) {
         />
         <FormError problem={form.problem} />
         <DialogActions>
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
           <Button type="submit" variant="primary" pending={form.pending}>
             {t("key.replaceSecret")}
           </Button>
+          <Button onClick={onClose}>{t("action.cancel")}</Button>
         </DialogActions>
       </form>
     </Dialog>
@@ -145,18 +149,15 @@ function LinkDialog({ accountKey, onClose }: DialogProps) {
   return (
     <Dialog open onClose={onClose} title={t("key.linkTitle")} description={t("key.linkIntro")}>
       <div className="grid gap-4">
-        {start.data ? (
-          <MadeLink attempt={start.data} />
-        ) : (
-          <FormError problem={start.error ? { error: start.error, unplaced: [] } : null} />
-        )}
+        {start.data && <MadeLink key={start.data.id} attempt={start.data} />}
+        <FormError problem={start.error ? { error: start.error, unplaced: [] } : null} />
         <DialogActions>
-          <Button onClick={onClose}>{t("action.close")}</Button>
           {!start.data && (
             <Button variant="primary" pending={start.isPending} onClick={() => start.mutate("link")}>
               {t("key.linkMake")}
             </Button>
           )}
+          <Button onClick={onClose}>{t("action.close")}</Button>
         </DialogActions>
       </div>
     </Dialog>
@@ -165,27 +166,45 @@ function LinkDialog({ accountKey, onClose }: DialogProps) {
 
 /** The link, and what became of it while the dialog is open. */
 function MadeLink({ attempt }: { attempt: Authorization }) {
-  const now = useAuthorization(attempt.accountKeyId, attempt.id).data;
+  const { data: now } = useAuthorization(attempt.accountKeyId, attempt.id);
   return (
     <>
       <p>{t("key.linkText", { time: formatDateTime(attempt.expiresAt) })}</p>
       <CopyField label={t("key.linkTitle")} value={attempt.url ?? ""} />
-      {now?.status === "succeeded" && (
+      {now && <LinkOutcome attempt={now} />}
+    </>
+  );
+}
+
+function LinkOutcome({ attempt }: { attempt: Authorization }) {
+  const { account, failure, status } = attempt;
+  switch (status) {
+    case "pending":
+      return null;
+    case "succeeded":
+      return (
         <Callout
           live
           tone="success"
-          title={t("attempt.succeededTitle", { account: now.account?.userPrincipalName ?? "" })}
+          title={t("attempt.succeededTitle", { account: account?.userPrincipalName ?? "" })}
         />
-      )}
-      {now?.status === "needs_confirmation" && <ConfirmAttempt attempt={now} />}
-      {now?.status === "failed" &&
-        (accountKept(now) ? (
-          <AccountKept attempt={now} />
-        ) : (
-          <Callout live tone="danger" title={t("attempt.failedTitle")}>
-            <p>{now.failure?.message}</p>
-          </Callout>
-        ))}
-    </>
-  );
+      );
+    case "needs_confirmation":
+      return <ConfirmAttempt attempt={attempt} />;
+    case "expired":
+      return (
+        <Callout live tone="warning" title={t("attempt.expiredTitle")}>
+          <p>{t("key.linkExpired")}</p>
+        </Callout>
+      );
+    case "failed":
+      return accountKept(attempt) ? (
+        <AccountKept attempt={attempt} />
+      ) : (
+        <Callout live tone="danger" title={t("attempt.failedTitle")}>
+          <p>{failure?.message}</p>
+          <p>{failure?.fix}</p>
+        </Callout>
+      );
+  }
 }

@@ -26,6 +26,10 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
   const check = useCheckAccountKey(accountKey.id);
   const suspended = accountKey.status === "suspended";
   const name = accountKey.displayName;
+  const runCheck = () => {
+    check.mutate();
+    setAsking("check");
+  };
   const resume = () =>
     act.mutate("resume", {
       onSuccess: () => toast.success(t("key.didResume", { name })),
@@ -43,13 +47,7 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
           {accountKey.status === "draft" ? t("key.continueSetup") : t("key.authorizeAgain")}
         </ButtonLink>
       )}
-      <Button
-        icon={<ListChecks aria-hidden="true" className="size-4" />}
-        onClick={() => {
-          check.mutate();
-          setAsking("check");
-        }}
-      >
+      <Button icon={<ListChecks aria-hidden="true" className="size-4" />} onClick={runCheck}>
         {t("check.action")}
       </Button>
       <Menu
@@ -84,7 +82,12 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
           <CheckDialog accountKey={accountKey} check={check} onClose={() => setAsking(null)} />
         )}
         {(asking === "rename" || asking === "scopes" || asking === "secret" || asking === "link") && (
-          <EditDialogs accountKey={accountKey} asking={asking} onClose={() => setAsking(null)} />
+          <EditDialogs
+            accountKey={accountKey}
+            asking={asking}
+            onClose={() => setAsking(null)}
+            onReplaced={runCheck}
+          />
         )}
       </Suspense>
     </>

@@ -1,7 +1,8 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { AccountKeyDetails } from "@/api/account-keys";
-import { anAccountKey, anAuthorization, aViewer } from "@/test/factories";
+import type { Authorization } from "@/api/authorizations";
+import { aCheckReport, anAccountKey, anAuthorization, aViewer } from "@/test/factories";
 import { renderAt } from "@/test/render";
 import { answer, page, record, refuse, server } from "@/test/server";
 
@@ -72,4 +73,90 @@ test("a viewer sees that a sign-in waits, and has no choice to make", async () =
   expect(await screen.findByText("Another account signed in")).toBeVisible();
   expect(screen.getByText(/An administrator or operator must choose/)).toBeVisible();
   expect(screen.queryByRole("button", { name: "Use the new account" })).not.toBeInTheDocument();
+});
+
+/** Opens one of the dialogs behind "More actions". */
+async function openDialog(user: ReturnType<typeof renderAt>["user"], item: string, title = item) {
+  await user.click(await screen.findByRole("button", { name: "More actions" }));
+  await user.click(await screen.findByRole("menuitem", { name: item }));
+  return within(await screen.findByRole("dialog", { name: title }));
+}
+
+test("a secret that is replaced is tried at once, and the page follows what the server finds out", async () => {
+  server.use(
+    answer("patch", "/api/v1/account-keys/:id", key, { etag: '"v2"' }),
+    answer(
+      "post",
+      "/api/v1/account-keys/:id/check",
+      aCheckReport(
+        {
+          client_secret: { result: "failed", message: "The client secret is wrong.", field: "clientSecret" },
+        },
+        { result: "failed", message: "Needs mending: Secret Key." },
+      ),
+    ),
+  );
+  const { user } = renderKey();
+  const dialog = await openDialog(user, "Replace secret");
+  await user.type(dialog.getByLabelText("Secret Key"), "wrong");
+  await user.click(dialog.getByRole("button", { name: "Replace secret" }));
+  const check = within(await screen.findByRole("dialog", { name: "Check Invoices mailbox" }));
+  expect(await check.findByText("The client secret is wrong.")).toBeVisible();
+  expect(screen.getByText("Authorized", { selector: "header *" })).toBeInTheDocument();
+  // The trial in the background ends after the check.
+  serve({ ...key, status: "misconfigured" });
+  expect(await screen.findByText("Misconfigured")).toBeInTheDocument();
+});
+
+const revoked = { ...key, status: "revoked" as const };
+const link = anAuthorization({ mode: "link", url: "https://latchkey.example/authorize/x" });
+
+/** The dialog of a link that was made, which is as told when it is looked at. */
+async function madeLink(found: Partial<Authorization>) {
+  server.use(
+    answer("post", "/api/v1/account-keys/:id/authorizations", link, { status: 201 }),
+    answer("get", "/api/v1/account-keys/:id/authorizations/:aid", { ...link, ...found }),
+  );
+  const { user } = renderKey(revoked);
+  const dialog = await openDialog(user, "Authorization link for somebody else", "Authorization link");
+  serve(key);
+  await user.click(dialog.getByRole("button", { name: "Make a link" }));
+  return dialog;
+}
+
+test("a link that was used shows on the page behind its dialog", async () => {
+  const dialog = await madeLink({ status: "succeeded", account: key.account });
+  expect(await dialog.findByText("Authorized for invoices@contoso.example")).toBeVisible();
+  await waitFor(() => expect(screen.queryByText("Revoked")).not.toBeInTheDocument());
+});
+
+test("a link that is too old says so", async () => {
+  const dialog = await madeLink({ status: "expired" });
+  expect(await dialog.findByText("Nobody came back in time")).toBeVisible();
+  expect(dialog.getByText(/make another/)).toBeVisible();
+});
+
+test("a sign-in by link that failed says why, and what to do", async () => {
+  const failure = {
+    code: "invalid_client_secret",
+    class: "configuration" as const,
+    field: "clientSecret",
+    message: "The client secret is wrong.",
+    fix: "Copy its Value.",
+    microsoft: null,
+  };
+  const dialog = await madeLink({ status: "failed", failure });
+  expect(await dialog.findByText("The client secret is wrong.")).toBeVisible();
+  expect(dialog.getByText("Copy its Value.")).toBeVisible();
+});
+
+test.each([
+  ["Replace secret", "Replace secret", ["Replace secret", "Cancel"]],
+  ["Edit permissions", "Edit permissions", ["Save changes", "Cancel"]],
+  ["Authorization link for somebody else", "Authorization link", ["Make a link", "Close"]],
+])("%s: the last two buttons are the way on and the way out", async (item, title, last) => {
+  const { user } = renderKey();
+  const dialog = await openDialog(user, item, title);
+  const names = dialog.getAllByRole("button").map((button) => button.textContent);
+  expect(names.slice(-2)).toEqual(last);
 });

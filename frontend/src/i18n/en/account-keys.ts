@@ -168,6 +168,7 @@ export const accountKeys = {
   "key.linkText":
     "Send it to the owner of the mailbox. It is good for a day, until {time}, and opening it changes nothing.",
   "key.linkMake": "Make a link",
+  "key.linkExpired": "The link no longer works. Close this, and make another.",
   "key.linkIntro": "The owner of the mailbox can authorize this key without an account here.",
   "key.replaceSecret": "Replace secret",
   "key.replaceSecretText": "The authorization stays in force. The new secret is tried at once.",
