@@ -8,7 +8,6 @@ const number = new Intl.NumberFormat(locale);
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["second", 60],
   ["minute", 60],
   ["hour", 24],
   ["day", 30],
@@ -25,9 +24,9 @@ export const formatExactly = (iso: string) => exact.format(new Date(iso));
 /** "12 Mar 2027": the day of a moment, or a date without a time ("2027-03-12"), which no time zone may shift. */
 export const formatDate = (iso: string) => (iso.length === 10 ? plainDate : date).format(new Date(iso));
 
-/** "3 hours ago", "in 2 days". */
+/** "3 hours ago", "in 2 days". Not by the second: what is shown is older than that, and uses are noted by the minute. */
 export function formatRelative(iso: string, now = Date.now()): string {
-  let amount = (new Date(iso).getTime() - now) / 1000;
+  let amount = (new Date(iso).getTime() - now) / 60_000;
   for (const [unit, size] of units) {
     if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
     amount /= size;

@@ -16,7 +16,9 @@ test("a text with a count picks its form, and numbers are grouped", () => {
 
 test("moments are told from now, in the largest unit that fits", () => {
   const now = Date.parse("2026-11-23T12:00:00Z");
-  expect(formatRelative("2026-11-23T11:59:30Z", now)).toBe("30 seconds ago");
+  expect(formatRelative("2026-11-23T11:59:45Z", now)).toBe("this minute");
+  expect(formatRelative("2026-11-23T12:00:15Z", now)).toBe("this minute");
+  expect(formatRelative("2026-11-23T11:59:10Z", now)).toBe("1 minute ago");
   expect(formatRelative("2026-11-23T09:00:00Z", now)).toBe("3 hours ago");
   expect(formatRelative("2026-11-25T12:00:00Z", now)).toBe("in 2 days");
   expect(formatRelative("2025-11-20T12:00:00Z", now)).toBe("last year");
