@@ -56,6 +56,7 @@ export const keyUsage = (id: string) =>
     queryKey: [...accountKeys.all, "usage", id],
     queryFn: ({ signal }) =>
       data(api.GET("/api/v1/account-keys/{id}/usage", { params: { path: { id } }, signal })),
+    staleTime: 0, // it changes without anybody here doing anything
   });
 
 const refresh = (client: QueryClient) => client.invalidateQueries({ queryKey: accountKeys.all });

@@ -9,10 +9,12 @@ import {
 } from "@/api/account-keys";
 import type { Versioned } from "@/api/client";
 import { t } from "@/i18n/t";
-import { Button, ButtonLink } from "@/ui/Button";
+import { Button } from "@/ui/Button";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
+import { SetUpLink } from "./SetUpLink";
+import { useResume } from "./useResume";
 
 const EditDialogs = lazy(() => import("./EditDialogs").then((module) => ({ default: module.EditDialogs })));
 const CheckDialog = lazy(() => import("./CheckDialog").then((module) => ({ default: module.CheckDialog })));
@@ -22,30 +24,17 @@ export type Asking = "check" | "rename" | "scopes" | "secret" | "link" | "suspen
 /** Everything that can be done to a key. */
 export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }) {
   const [asking, setAsking] = useState<Asking | null>(null);
-  const act = useSwitchAccountKey(accountKey.id);
   const check = useCheckAccountKey(accountKey.id);
   const suspended = accountKey.status === "suspended";
-  const name = accountKey.displayName;
   const runCheck = () => {
     check.mutate();
     setAsking("check");
   };
-  const resume = () =>
-    act.mutate("resume", {
-      onSuccess: () => toast.success(t("key.didResume", { name })),
-      onError: toast.error,
-    });
+  const resume = useResume(accountKey);
   return (
     <>
       {!suspended && (
-        <ButtonLink
-          to="/account-keys/$id/setup"
-          params={{ id: accountKey.id }}
-          search={{ step: "details" }}
-          icon={<RefreshCw aria-hidden="true" className="size-4" />}
-        >
-          {accountKey.status === "draft" ? t("key.continueSetup") : t("key.authorizeAgain")}
-        </ButtonLink>
+        <SetUpLink accountKey={accountKey} icon={<RefreshCw aria-hidden="true" className="size-4" />} />
       )}
       <Button icon={<ListChecks aria-hidden="true" className="size-4" />} onClick={runCheck}>
         {t("check.action")}
@@ -63,7 +52,7 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
         {!suspended && <MenuItem onClick={() => setAsking("link")}>{t("key.link")}</MenuItem>}
         <MenuSeparator />
         {suspended ? (
-          <MenuItem onClick={resume}>{t("key.resume")}</MenuItem>
+          <MenuItem onClick={() => void resume.run()}>{t("key.resume")}</MenuItem>
         ) : (
           <MenuItem onClick={() => setAsking("suspend")}>{t("key.suspend")}</MenuItem>
         )}

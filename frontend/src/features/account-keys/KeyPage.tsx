@@ -6,7 +6,7 @@ import { t } from "@/i18n/t";
 import { formatDate, formatDateTime } from "@/lib/format";
 import { useCan } from "@/lib/permissions";
 import { Badge } from "@/ui/Badge";
-import { ButtonLink } from "@/ui/Button";
+import { Button } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
 import { Section } from "@/ui/Card";
 import { CodeBlock } from "@/ui/Copy";
@@ -22,15 +22,19 @@ import { KeyActions } from "./KeyActions";
 import { KeyStatus, toneOf } from "./KeyStatus";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 import { MissingScopes } from "./MissingScopes";
+import { SetUpLink } from "./SetUpLink";
 import { Timeline } from "./Timeline";
 import { UsedBy } from "./UsedBy";
+import { useResume } from "./useResume";
+import { useTypeName } from "./useTypeName";
 
 const route = getRouteApi("/shell/account-keys/$id");
 
 export function KeyPage() {
   const can = useCan();
   const { id } = route.useParams();
-  const query = useQuery({ ...accountKeys.one(id), enabled: can("account-keys:read") });
+  // Read at every visit: programs use keys, and the server refreshes them.
+  const query = useQuery({ ...accountKeys.one(id), enabled: can("account-keys:read"), staleTime: 0 });
   if (!can("account-keys:read")) return <DeniedPage title={t("accountKeys.title")} />;
   return (
     <QueryView query={query} heading={t("accountKeys.title")}>
@@ -77,16 +81,9 @@ function Reason({ accountKey }: { accountKey: AccountKeyDetails }) {
         <Callout
           tone={toneOf(status)}
           title={reason.message}
-          actions={
-            can("account-keys:write") &&
-            status !== "suspended" && (
-              <ButtonLink to="/account-keys/$id/setup" params={{ id: accountKey.id }} variant="primary">
-                {status === "draft" ? t("key.continueSetup") : t("key.authorizeAgain")}
-              </ButtonLink>
-            )
-          }
+          actions={can("account-keys:write") && <WayOn accountKey={accountKey} />}
         >
-          <p>{reason.fix}</p>
+          <p>{can("account-keys:write") ? reason.fix : t("key.fixByOthers", { fix: reason.fix })}</p>
           <p className="text-sm text-muted">
             {t("key.since")} {formatDateTime(reason.since)}
           </p>
@@ -103,12 +100,26 @@ function Reason({ accountKey }: { accountKey: AccountKeyDetails }) {
   );
 }
 
+/** What puts a key into service. */
+function WayOn({ accountKey }: { accountKey: AccountKey }) {
+  const resume = useResume(accountKey);
+  if (accountKey.status === "suspended") {
+    return (
+      <Button variant="primary" pending={resume.pending} onClick={() => void resume.run()}>
+        {t("key.resume")}
+      </Button>
+    );
+  }
+  return <SetUpLink accountKey={accountKey} variant="primary" />;
+}
+
 const mono = (text: string) => (text ? <span className="font-mono text-sm">{text}</span> : null);
 
 function Overview({ accountKey }: { accountKey: AccountKey }) {
   const { account, clientSecret, token } = accountKey;
   const instance = useQuery(instanceQuery);
   const cloud = instance.data?.clouds.find(({ id }) => id === accountKey.cloud);
+  const typeName = useTypeName();
   return (
     <Section title={t("key.overview")}>
       <DescriptionList
@@ -117,7 +128,7 @@ function Overview({ accountKey }: { accountKey: AccountKey }) {
             t("accountKeys.account"),
             account ? `${account.displayName} (${account.userPrincipalName})` : t("accountKeys.noAccount"),
           ],
-          [t("accountKeys.type"), t("accountKeys.typeName")],
+          [t("accountKeys.type"), typeName(accountKey.type)],
           [t("wizard.cloud"), cloud?.name ?? accountKey.cloud],
           [t("wizard.tenantId"), mono(accountKey.tenantId)],
           [t("wizard.clientId"), mono(accountKey.clientId)],
@@ -130,7 +141,7 @@ function Overview({ accountKey }: { accountKey: AccountKey }) {
             clientSecret.expiresOn ? formatDate(clientSecret.expiresOn) : t("accountKeys.noExpiry"),
           ],
           [t("key.authorizedAt"), <Time key="at" value={accountKey.authorizedAt} />],
-          [t("key.tokenExpires"), <Time key="expires" value={token.expiresAt} />],
+          [t("key.tokenExpires"), <Time key="expires" value={token.expiresAt} never={t("key.noToken")} />],
           [t("accountKeys.refreshed"), <Time key="refreshed" value={token.refreshedAt} />],
           [t("accountKeys.used"), <Time key="used" value={accountKey.lastUsedAt} />],
           [
@@ -170,7 +181,9 @@ function Permissions({ accountKey }: { accountKey: AccountKey }) {
 }
 
 function Use({ id }: { id: string }) {
-  const url = `${window.location.origin}/api/v1/account-keys/${id}/access-token`;
+  const instance = useQuery(instanceQuery);
+  const base = instance.data?.publicUrl ?? window.location.origin;
+  const url = `${base}/api/v1/account-keys/${id}/access-token`;
   const code = `curl -X POST ${url} \\\n  -H "Authorization: Bearer $LATCHKEY_TOKEN"`;
   return (
     <Section title={t("key.use")} description={t("key.useText")}>

@@ -5,9 +5,11 @@ import { formatDate } from "@/lib/format";
 import { Table, Td, Th, Tr } from "@/ui/Table";
 import { Time } from "@/ui/Time";
 import { KeyStatus } from "./KeyStatus";
+import { useTypeName } from "./useTypeName";
 
 /** Newest first, as the server sends them; `fresh` is the key to highlight. */
 export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | undefined }) {
+  const typeName = useTypeName();
   return (
     <Table
       label={t("accountKeys.title")}
@@ -26,7 +28,7 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
         <Tr key={key.id} fresh={key.id === fresh}>
           <Td heading>
             <KeyLink accountKey={key} />
-            <span className="block text-sm text-muted">{t("accountKeys.typeName")}</span>
+            <span className="block text-sm text-muted">{typeName(key.type)}</span>
           </Td>
           <Td label={t("accountKeys.account")}>
             {key.account ? (

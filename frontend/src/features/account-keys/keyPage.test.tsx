@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { AccountKeyDetails } from "@/api/account-keys";
 import type { Authorization } from "@/api/authorizations";
-import { aCheckReport, anAccountKey, anAuthorization, aViewer } from "@/test/factories";
+import { aCheckReport, anAccountKey, anInstance, anAuthorization, aViewer } from "@/test/factories";
 import { renderAt } from "@/test/render";
 import { answer, page, record, refuse, server } from "@/test/server";
 
@@ -159,4 +159,73 @@ test.each([
   const dialog = await openDialog(user, item, title);
   const names = dialog.getAllByRole("button").map((button) => button.textContent);
   expect(names.slice(-2)).toEqual(last);
+});
+
+const reason = {
+  code: "x",
+  message: "It is off.",
+  fix: "Resume the key.",
+  since: "2026-11-20T09:00:00Z",
+};
+
+test("a suspended key is resumed where the page says that it is suspended", async () => {
+  const resumed = record("post", "/api/v1/account-keys/:id/resume", key);
+  server.use(resumed.handler);
+  const { user } = renderKey({ status: "suspended", statusReason: reason });
+  const resume = await screen.findByRole("button", { name: "Resume" });
+  serve(key);
+  await user.click(resume);
+  expect(await screen.findByText("Invoices mailbox serves tokens again.")).toBeVisible();
+  await waitFor(() => expect(resume).not.toBeInTheDocument());
+  expect(resumed.sent).toHaveLength(1);
+});
+
+test("a viewer is told who can mend a key, not to mend it", async () => {
+  server.use(answer("get", "/api/v1/session", aViewer()));
+  renderKey({ status: "suspended", statusReason: reason });
+  expect(await screen.findByText("For an administrator or operator: Resume the key.")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Resume" })).not.toBeInTheDocument();
+});
+
+test("every way to go on setting a draft up opens it where it was left", async () => {
+  renderKey({ status: "draft", statusReason: reason });
+  const links = await screen.findAllByRole("link", { name: "Continue setting up" });
+  expect(links).toHaveLength(2);
+  for (const each of links) expect(each).toHaveAttribute("href", `/account-keys/${key.id}/setup`);
+});
+
+test("a key without a token says so", async () => {
+  renderKey({ ...revoked, token: { expiresAt: null, refreshedAt: null } });
+  expect(await screen.findByText("No token")).toBeVisible();
+});
+
+test("what a key is comes from the server: its type's name and the address in the command", async () => {
+  const types = anInstance().accountKeyTypes.map((type) => ({ ...type, name: "Another type" }));
+  const instance = anInstance({ publicUrl: "https://keys.example", accountKeyTypes: types });
+  server.use(answer("get", "/api/v1/instance", instance));
+  renderKey();
+  expect(await screen.findByText("Another type")).toBeVisible();
+  expect(await screen.findByText(/curl -X POST https:\/\/keys\.example\/api/)).toBeVisible();
+});
+
+test("a visit reads the key and its uses again, however lately they were read", async () => {
+  const { queryClient, router } = renderKey({ lastUsedAt: "2000-01-01T00:00:00Z" });
+  await screen.findByRole("heading", { name: key.displayName });
+  await router.navigate({ to: "/settings" });
+  await screen.findByRole("heading", { name: "Settings" });
+  serve({ ...key, description: "used meanwhile" });
+  const consumer = {
+    type: "api_client",
+    id: "c1",
+    name: "billing",
+    allowed: true,
+    usesLast24Hours: 1,
+    usesLast30Days: 1,
+    lastUsedAt: null,
+  };
+  server.use(answer("get", "/api/v1/account-keys/:id/usage", { consumers: [consumer] }));
+  expect(queryClient.isFetching()).toBe(0);
+  await router.navigate({ to: "/account-keys/$id", params: { id: key.id } });
+  expect(await screen.findByText("used meanwhile")).toBeVisible();
+  expect(await screen.findByText("billing")).toBeVisible();
 });
