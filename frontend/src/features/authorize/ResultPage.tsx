@@ -7,6 +7,7 @@ import { isProblem } from "@/api/problem";
 import { AdminConsent } from "@/features/account-keys";
 import { t } from "@/i18n/t";
 import { announceAttempt, takeReturn } from "@/lib/authorizing";
+import { useSession } from "@/lib/permissions";
 import { ButtonLink } from "@/ui/Button";
 import { Callout, type Tone } from "@/ui/Callout";
 import { PublicPage } from "@/ui/PublicPage";
@@ -67,13 +68,15 @@ function Unknown() {
 
 type Telling = { tone: Tone; title: string; text: ReactNode; more?: ReactNode };
 
+/** The way into the app is for those who have an account here: the owner of a mailbox need have none. */
 function Told({ tone, title, text, more }: Telling) {
+  const session = useSession();
   return (
     <PublicPage title={title}>
       <div className="grid gap-5">
         <Callout tone={tone}>{typeof text === "string" ? <p>{text}</p> : text}</Callout>
         {more}
-        <ButtonLink to="/account-keys">{t("result.toKeys")}</ButtonLink>
+        {session && <ButtonLink to="/account-keys">{t("result.toKeys")}</ButtonLink>}
       </div>
     </PublicPage>
   );

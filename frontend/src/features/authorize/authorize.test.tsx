@@ -1,6 +1,7 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
 import type { Schemas } from "@/api/client";
+import { sessionQuery } from "@/api/session";
 import { rememberReturn } from "@/lib/authorizing";
 import { anAccountKey, anAuthorization } from "@/test/factories";
 import { renderAt } from "@/test/render";
@@ -55,7 +56,17 @@ test.each<[Partial<Schemas["AuthorizationResult"]>, string, string]>([
   renderAt(at);
   expect(await screen.findByRole("heading", { name: title })).toBeVisible();
   expect(await screen.findByText(text, { exact: false })).toBeVisible();
-  expect(screen.getByRole("link", { name: "To the account keys" })).toHaveAttribute("href", "/account-keys");
+  const link = await screen.findByRole("link", { name: "To the account keys" });
+  expect(link).toHaveAttribute("href", "/account-keys");
+});
+
+test("the owner of a mailbox, who has no account here, is not led to a sign-in page", async () => {
+  server.use(refuse("get", "/api/v1/session", { status: 401, code: "unauthenticated" }));
+  serveResult({ status: "succeeded", account });
+  const { queryClient } = renderAt(at);
+  expect(await screen.findByRole("heading", { name: "Invoices mailbox is authorized" })).toBeVisible();
+  await waitFor(() => expect(queryClient.getQueryData(sessionQuery.queryKey)).toBeNull());
+  expect(screen.queryByRole("link", { name: "To the account keys" })).not.toBeInTheDocument();
 });
 
 test.each(["/authorization/unknown", at])("%s of another browser is not known", async (path) => {
