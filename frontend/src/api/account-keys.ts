@@ -116,7 +116,10 @@ export function useDeleteAccountKey(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => done(api.DELETE("/api/v1/account-keys/{id}", { params: { path: { id } } })),
-    // Not the key itself: its page is still open, and would find it gone.
-    onSuccess: () => client.invalidateQueries({ queryKey: [...accountKeys.all, "list"] }),
+    onSuccess: async () => {
+      // Its page is still open, and would find it gone: whoever asks for it next shall.
+      await client.invalidateQueries({ queryKey: accountKeys.one(id).queryKey, refetchType: "none" });
+      await client.invalidateQueries({ queryKey: [...accountKeys.all, "list"] });
+    },
   });
 }

@@ -130,6 +130,42 @@ test("keys are searched on the server, and the chosen ones stay chosen", async (
   expect(screen.queryByRole("list", { name: "Chosen account keys" })).not.toBeInTheDocument();
 });
 
+test("the names of several keys come as one list, and those that are not on it one by one", async () => {
+  const asked: string[] = [];
+  serveBilling({ ...billing, accountKeyIds: [invoices.id, helpdesk.id, "key-old", "key-gone"] });
+  server.use(
+    answer("get", "/api/v1/account-keys", page([invoices, helpdesk])),
+    http.get("*/api/v1/account-keys/:id", ({ params }) => {
+      asked.push(String(params["id"]));
+      return params["id"] === "key-old" ? HttpResponse.json(anAccountKey({ displayName: "Old" })) : undefined;
+    }),
+    refuse("get", "/api/v1/account-keys/key-gone", { status: 404, code: "not_found" }),
+  );
+  renderAt(at);
+  for (const name of ["Invoices mailbox", "Helpdesk", "Old", "Deleted account key"]) {
+    expect(await screen.findByText(name)).toBeVisible();
+  }
+  expect(asked).toEqual(["key-old", "key-gone"]);
+});
+
+test("a key that was deleted is not called by its name any more", async () => {
+  serveBilling();
+  server.use(
+    answer("get", "/api/v1/account-keys/:id/activity", page([])),
+    answer("delete", "/api/v1/account-keys/:id", undefined),
+  );
+  const { user, router } = renderAt(`/account-keys/${invoices.id}`);
+  await user.click(await screen.findByRole("button", { name: "More actions" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+  const dialog = within(await screen.findByRole("alertdialog"));
+  await user.type(dialog.getByRole("textbox"), invoices.displayName);
+  await user.click(dialog.getByRole("button", { name: "Delete" }));
+  await screen.findByRole("heading", { name: "No account keys yet" });
+  server.use(refuse("get", "/api/v1/account-keys/:id", { status: 404, code: "not_found" }));
+  await router.navigate({ to: "/api-clients/$id", params: { id: billing.id } });
+  expect(await screen.findByText("Deleted account key")).toBeVisible();
+});
+
 test("a change names the version that was seen", async () => {
   serveBilling();
   let ifMatch: string | null = null;
