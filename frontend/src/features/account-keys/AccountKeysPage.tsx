@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { KeyRound, Plus, SearchX } from "lucide-react";
+import { useState } from "react";
 import { accountKeys, type AccountKeyStatus } from "@/api/account-keys";
 import { t } from "@/i18n/t";
 import { useCan } from "@/lib/permissions";
@@ -38,6 +39,10 @@ function Keys() {
   const query = useInfiniteQuery(accountKeys.list({ q, status }));
   const keys = query.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = q !== undefined || status !== undefined;
+  // Whoever clears a filter keeps it at hand while the whole list is read; where there are no keys there is none.
+  const [filters, setFilters] = useState(false);
+  const some = keys.length > 0 || filtered;
+  if (some !== filters && (some || query.isSuccess)) setFilters(some);
   const create = can("account-keys:write") && (
     <ButtonLink
       variant="primary"
@@ -52,9 +57,9 @@ function Keys() {
       <PageHeader
         title={t("accountKeys.title")}
         description={t("accountKeys.description")}
-        actions={(keys.length > 0 || filtered) && create}
+        actions={filters && create}
       />
-      {(keys.length > 0 || filtered) && (
+      {filters && (
         <Filters
           q={q}
           status={status}

@@ -15,6 +15,34 @@ test("a filter that is chosen while a search is being typed is kept", async () =
   await waitFor(() => expect(router.state.location.search).toEqual({ q: "inv", status: "authorized" }));
 });
 
+test("the search field stays, with its focus, while the whole list is read again", async () => {
+  const release: (() => void)[] = [];
+  const released = new Promise<void>((resolve) => release.push(resolve));
+  server.use(
+    http.get("*/api/v1/account-keys", async ({ request }) => {
+      if (new URL(request.url).searchParams.has("q")) return HttpResponse.json(page([]));
+      await released;
+      return HttpResponse.json(page([key]));
+    }),
+  );
+  const { user, router } = renderAt("/account-keys?q=nothing");
+  const search = await screen.findByRole("textbox", { name: "Search account keys" });
+  await screen.findByRole("heading", { name: "No account key matches" });
+  await user.type(search, "{Escape}");
+  await waitFor(() => expect(router.state.location.search).toEqual({}));
+  expect(search).toBeInTheDocument();
+  release[0]?.();
+  expect(await screen.findByRole("link", { name: key.displayName })).toBeVisible();
+  expect(search).toHaveFocus();
+});
+
+test("where there are no keys there is nothing to search", async () => {
+  server.use(answer("get", "/api/v1/account-keys", page([])));
+  renderAt("/account-keys");
+  await screen.findByRole("heading", { name: "No account keys yet" });
+  expect(screen.queryByRole("textbox", { name: "Search account keys" })).not.toBeInTheDocument();
+});
+
 test("an edit names the version that its dialog was opened with", async () => {
   let seen: string | null = null;
   server.use(
