@@ -10,6 +10,8 @@ import { StickyActions } from "./StickyActions";
 type CheckDialogProps = {
   accountKey: AccountKey;
   check: ReturnType<typeof useCheckAccountKey>;
+  /** What led to the checks, if it was not the button for them. */
+  before?: string | undefined;
   onClose: () => void;
 };
 
@@ -17,7 +19,7 @@ type CheckDialogProps = {
 const readEvery = 2000;
 
 /** The checks of a saved key. The click that opens it has started them. */
-export function CheckDialog({ accountKey, check, onClose }: CheckDialogProps) {
+export function CheckDialog({ accountKey, check, before, onClose }: CheckDialogProps) {
   useQuery({ ...accountKeys.one(accountKey.id), refetchInterval: readEvery });
   return (
     <Dialog
@@ -25,7 +27,7 @@ export function CheckDialog({ accountKey, check, onClose }: CheckDialogProps) {
       size="md"
       onClose={onClose}
       title={t("check.title", { name: accountKey.displayName })}
-      description={t("check.intro")}
+      description={before ?? t("check.intro")}
     >
       <div className="grid gap-4">
         <CheckReport check={check} mend={(found) => mendAt(found, accountKey.id)} />

@@ -113,7 +113,6 @@ function SecretDialog({ accountKey, onClose, onReplaced }: Omit<EditDialogsProps
             clientSecretExpiresOn: clientSecretExpiresOn || null,
             etag: accountKey.etag,
           });
-          toast.success(t("key.secretReplaced"));
           onReplaced();
         })}
         className="grid gap-4"

@@ -19,16 +19,17 @@ import { useResume } from "./useResume";
 const EditDialogs = lazy(() => import("./EditDialogs").then((module) => ({ default: module.EditDialogs })));
 const CheckDialog = lazy(() => import("./CheckDialog").then((module) => ({ default: module.CheckDialog })));
 
-export type Asking = "check" | "rename" | "scopes" | "secret" | "link" | "suspend" | "revoke" | "delete";
+type Asking =
+  "check" | "replaced" | "rename" | "scopes" | "secret" | "link" | "suspend" | "revoke" | "delete";
 
 /** Everything that can be done to a key. */
 export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }) {
   const [asking, setAsking] = useState<Asking | null>(null);
   const check = useCheckAccountKey(accountKey.id);
   const suspended = accountKey.status === "suspended";
-  const runCheck = () => {
+  const runCheck = (how: "check" | "replaced") => {
     check.mutate();
-    setAsking("check");
+    setAsking(how);
   };
   const resume = useResume(accountKey);
   return (
@@ -36,7 +37,7 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
       {!suspended && (
         <SetUpLink accountKey={accountKey} icon={<RefreshCw aria-hidden="true" className="size-4" />} />
       )}
-      <Button icon={<ListChecks aria-hidden="true" className="size-4" />} onClick={runCheck}>
+      <Button icon={<ListChecks aria-hidden="true" className="size-4" />} onClick={() => runCheck("check")}>
         {t("check.action")}
       </Button>
       <Menu
@@ -67,15 +68,20 @@ export function KeyActions({ accountKey }: { accountKey: Versioned<AccountKey> }
       </Menu>
       <Confirmations accountKey={accountKey} asking={asking} onClose={() => setAsking(null)} />
       <Suspense>
-        {asking === "check" && (
-          <CheckDialog accountKey={accountKey} check={check} onClose={() => setAsking(null)} />
+        {(asking === "check" || asking === "replaced") && (
+          <CheckDialog
+            accountKey={accountKey}
+            check={check}
+            before={asking === "replaced" ? t("key.secretReplaced") : undefined}
+            onClose={() => setAsking(null)}
+          />
         )}
         {(asking === "rename" || asking === "scopes" || asking === "secret" || asking === "link") && (
           <EditDialogs
             accountKey={accountKey}
             asking={asking}
             onClose={() => setAsking(null)}
-            onReplaced={runCheck}
+            onReplaced={() => runCheck("replaced")}
           />
         )}
       </Suspense>

@@ -101,6 +101,7 @@ test("a secret that is replaced is tried at once, and the page follows what the 
   await user.type(dialog.getByLabelText("Secret Key"), "wrong");
   await user.click(dialog.getByRole("button", { name: "Replace secret" }));
   const check = within(await screen.findByRole("dialog", { name: "Check Invoices mailbox" }));
+  expect(check.getByText(/^The new secret is saved\./)).toBeVisible();
   expect(await check.findByText("The client secret is wrong.")).toBeVisible();
   expect(screen.getByText("Authorized", { selector: "header *" })).toBeInTheDocument();
   // The trial in the background ends after the check.
@@ -168,14 +169,17 @@ const reason = {
   since: "2026-11-20T09:00:00Z",
 };
 
-test("a suspended key is resumed where the page says that it is suspended", async () => {
-  const resumed = record("post", "/api/v1/account-keys/:id/resume", key);
+test.each([
+  [key, "Invoices mailbox serves tokens again."],
+  [{ ...key, status: "misconfigured" as const }, "Invoices mailbox is no longer suspended."],
+])("a suspended key is resumed where the page says that it is suspended", async (after, told) => {
+  const resumed = record("post", "/api/v1/account-keys/:id/resume", after);
   server.use(resumed.handler);
   const { user } = renderKey({ status: "suspended", statusReason: reason });
   const resume = await screen.findByRole("button", { name: "Resume" });
-  serve(key);
+  serve(after);
   await user.click(resume);
-  expect(await screen.findByText("Invoices mailbox serves tokens again.")).toBeVisible();
+  expect(await screen.findByText(told)).toBeVisible();
   await waitFor(() => expect(resume).not.toBeInTheDocument());
   expect(resumed.sent).toHaveLength(1);
 });

@@ -10,8 +10,8 @@ export function useResume({ id, displayName: name }: AccountKey) {
     // Awaited here: the button may have left the page before the answer is told.
     run: async () => {
       try {
-        await act.mutateAsync("resume");
-        toast.success(t("key.didResume", { name }));
+        const { status } = await act.mutateAsync("resume");
+        toast.success(t(status === "authorized" ? "key.didResume" : "key.didResumeOnly", { name }));
       } catch (error) {
         toast.error(error);
       }

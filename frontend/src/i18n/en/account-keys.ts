@@ -78,7 +78,8 @@ export const accountKeys = {
   "wizard.endGrantTitle": "End the authorization of {name}?",
   "wizard.endGrantText":
     "It was given to this cloud, tenant and app by {account}, and one of them is different now. Saving destroys the key's tokens, and programs get none until somebody signs in again.",
-  "wizard.endGrantAdvice": "“Check”, below, tries the new values with Microsoft and changes nothing.",
+  "wizard.endGrantAdvice":
+    "“Check”, under the form, tries the new values with Microsoft and changes nothing.",
   "wizard.endGrant": "Save and end it",
   "wizard.finish": "Finish",
   "wizard.denied": "New Account Key",
@@ -171,7 +172,7 @@ export const accountKeys = {
   "key.linkIntro": "The owner of the mailbox can authorize this key without an account here.",
   "key.replaceSecret": "Replace secret",
   "key.replaceSecretText": "The authorization stays in force. The new secret is tried at once.",
-  "key.secretReplaced": "The secret was replaced.",
+  "key.secretReplaced": "The new secret is saved. This is what Microsoft says to it.",
   "key.suspend": "Suspend",
   "key.suspendTitle": "Suspend {name}?",
   "key.suspendText":
@@ -185,6 +186,7 @@ export const accountKeys = {
   "key.deleteText": "The key and its tokens are gone for good. Programs that use it stop working.",
   "key.didSuspend": "{name} is suspended.",
   "key.didResume": "{name} serves tokens again.",
+  "key.didResumeOnly": "{name} is no longer suspended.",
   "key.didRevoke": "{name} is revoked.",
   "key.didDelete": "{name} was deleted.",
   "key.rename": "Edit name and description",
