@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { accountKeys, type AccountKey, type AccountKeyDetails } from "@/api/account-keys";
 import { instanceQuery } from "@/api/instance";
 import { t } from "@/i18n/t";
@@ -9,7 +10,6 @@ import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
 import { Section } from "@/ui/Card";
-import { CodeBlock } from "@/ui/Copy";
 import { DescriptionList } from "@/ui/DescriptionList";
 import { PageHeader } from "@/ui/PageHeader";
 import { QueryView } from "@/ui/QueryView";
@@ -27,6 +27,10 @@ import { Timeline } from "./Timeline";
 import { UsedBy } from "./UsedBy";
 import { useResume } from "./useResume";
 import { useTypeName } from "./useTypeName";
+
+const QuickStarts = lazy(() =>
+  import("@/features/quick-starts").then((module) => ({ default: module.QuickStarts })),
+);
 
 const route = getRouteApi("/shell/account-keys/$id");
 
@@ -47,12 +51,12 @@ export function KeyPage() {
             back={<Link to="/account-keys">{t("accountKeys.title")}</Link>}
             actions={can("account-keys:write") && <KeyActions accountKey={key} />}
           />
-          <div className="grid gap-5">
+          <div className="grid gap-5 *:min-w-0">
             <Reason accountKey={key} />
             <Overview accountKey={key} />
             <Permissions accountKey={key} />
             <UsedBy id={key.id} />
-            <Use id={key.id} />
+            <Use accountKey={key} />
             <Timeline id={key.id} />
           </div>
         </>
@@ -180,16 +184,12 @@ function Permissions({ accountKey }: { accountKey: AccountKey }) {
   );
 }
 
-function Use({ id }: { id: string }) {
-  const instance = useQuery(instanceQuery);
-  const base = instance.data?.publicUrl ?? window.location.origin;
-  const url = `${base}/api/v1/account-keys/${id}/access-token`;
-  const code = `curl -X POST ${url} \\\n  -H "Authorization: Bearer $LATCHKEY_TOKEN"`;
+function Use({ accountKey }: { accountKey: AccountKey }) {
   return (
-    <Section title={t("key.use")} description={t("key.useText")}>
-      <div>
-        <CodeBlock label={t("key.curl")} code={code} />
-      </div>
+    <Section title={t("key.use")}>
+      <Suspense>
+        <QuickStarts accountKey={accountKey} />
+      </Suspense>
     </Section>
   );
 }

@@ -209,9 +209,6 @@ export const accountKeys = {
   "key.secretHint": "Saved, ends in {hint}",
   "key.secretNone": "None",
   "key.use": "Use it from a program",
-  "key.useText":
-    "An API client with the permission “tokens:issue” and this key exchanges its secret for a JWT, and asks for a token.",
-  "key.curl": "Get a token with curl",
   "key.usedBy": "Used by",
   "key.usedByText": "Who got access tokens of this key, and which API clients may.",
   "key.usedByNobody": "No API client may use this key yet.",

@@ -5,6 +5,7 @@ import { auditLog } from "./audit-log";
 import { authorize } from "./authorize";
 import { checks } from "./checks";
 import { common } from "./common";
+import { quickStarts } from "./quick-starts";
 import { session } from "./session";
 import { settings } from "./settings";
 import { users } from "./users";
@@ -18,6 +19,7 @@ export const en = {
   ...auditLog,
   ...authorize,
   ...checks,
+  ...quickStarts,
   ...session,
   ...settings,
   ...users,

@@ -1,0 +1,1 @@
+export { QuickStarts } from "./QuickStarts";
