@@ -22,11 +22,13 @@ type StepperProps<Id extends string> = {
   canSelect?: (id: Id) => boolean;
   /** One line on wide screens too: something else stands beside the wizard. */
   compact?: boolean;
+  /** The id of the current step's name, for what the step is described by. */
+  nameId?: string;
 };
 
 /** Where one is in a wizard: a column beside it, or one line above it on narrow screens. */
 export function Stepper<Id extends string>(props: StepperProps<Id>) {
-  const { steps, current, onSelect, canSelect, compact } = props;
+  const { steps, current, onSelect, canSelect, compact, nameId } = props;
   const at = steps.findIndex((step) => step.id === current);
   return (
     <nav aria-label={t("stepper.label")}>
@@ -72,7 +74,7 @@ export function Stepper<Id extends string>(props: StepperProps<Id>) {
           );
         })}
       </ol>
-      <p aria-hidden="true" className={`mt-1 px-2 font-semibold ${compact ? "" : "md:hidden"}`}>
+      <p id={nameId} aria-hidden="true" className={`mt-1 px-2 font-semibold ${compact ? "" : "md:hidden"}`}>
         {steps[at]?.label}
       </p>
     </nav>

@@ -1,6 +1,6 @@
-import type { ReactNode } from "react";
 import { Link } from "@tanstack/react-router";
 import { cva } from "class-variance-authority";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 import { t } from "@/i18n/t";
 import { Card } from "@/ui/Card";
 import { PageHeader } from "@/ui/PageHeader";
@@ -38,11 +38,19 @@ type WizardProps = {
   children: ReactNode;
 };
 
-/** The frame that all steps share. */
+/** The frame that all steps share. Going to another step takes the focus there, unless something in it has it. */
 export function Wizard({ title, step, open = [], onSelect, actions, aside, children }: WizardProps) {
   const at = wizardSteps.indexOf(step);
   const steps = wizardSteps.map((id, index) => ({ id, label: labels[id], done: index < at }));
   const beside = Boolean(aside);
+  const nameId = useId();
+  const body = useRef<HTMLDivElement>(null);
+  const shown = useRef(step);
+  useEffect(() => {
+    if (shown.current === step) return;
+    shown.current = step;
+    if (!body.current?.contains(document.activeElement)) body.current?.focus({ preventScroll: true });
+  }, [step]);
   return (
     <>
       <PageHeader
@@ -57,9 +65,20 @@ export function Wizard({ title, step, open = [], onSelect, actions, aside, child
           onSelect={onSelect}
           canSelect={(id) => open.includes(id)}
           compact={beside}
+          nameId={nameId}
         />
         <Card>
-          <div className="grid gap-5">{children}</div>
+          <div
+            ref={body}
+            role="group"
+            tabIndex={-1}
+            // Not the label of the step: fields in it go by that name.
+            aria-label={t("wizard.stepOf", { number: at + 1, total: steps.length })}
+            aria-describedby={nameId}
+            className="grid gap-5"
+          >
+            {children}
+          </div>
         </Card>
         {aside}
       </div>

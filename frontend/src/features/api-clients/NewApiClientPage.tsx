@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useCreateApiClient, type ApiClientCreated } from "@/api/api-clients";
 import { t } from "@/i18n/t";
 import { useCan } from "@/lib/permissions";
@@ -40,13 +40,8 @@ export function NewApiClientPage() {
 
 function Created({ client }: { client: ApiClientCreated }) {
   const navigate = useNavigate();
-  const top = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // The form that had the focus is gone: go on at the heading of what came instead.
-    top.current?.querySelector("h1")?.focus();
-  }, []);
   return (
-    <div ref={top}>
+    <>
       <PageHeader
         title={t("apiClients.createdTitle", { name: client.name })}
         description={t("apiClients.createdText")}
@@ -68,6 +63,6 @@ function Created({ client }: { client: ApiClientCreated }) {
           </div>
         </div>
       </Card>
-    </div>
+    </>
   );
 }

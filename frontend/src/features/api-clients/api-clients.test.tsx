@@ -57,7 +57,8 @@ test("a client is created with permissions and chosen keys, and its secret is sh
   await user.click(await screen.findByRole("checkbox", { name: "Invoices mailbox" }));
   await user.click(screen.getByRole("button", { name: "Create API client" }));
 
-  expect(await screen.findByRole("heading", { name: "billing is ready" })).toHaveFocus();
+  const ready = await screen.findByRole("heading", { name: "billing is ready" });
+  await waitFor(() => expect(ready).toHaveFocus());
   expect(create.sent).toEqual([
     {
       name: "billing",

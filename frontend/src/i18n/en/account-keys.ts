@@ -32,10 +32,11 @@ export const accountKeys = {
 
   "wizard.title": "New Account Key",
   "wizard.setUpTitle": "Set up {name}",
+  "wizard.stepOf": "Step {number} of {total}",
   "wizard.stepType": "Account Key Type",
   "wizard.stepName": "Name",
   "wizard.stepRedirect": "Redirect URI",
-  "wizard.stepDetails": "Authorization details",
+  "wizard.stepDetails": "Authorization Details",
   "wizard.stepAuthorize": "Authorize",
   "wizard.next": "Next",
   "wizard.typeLabel": "Account Key Type",
