@@ -1,5 +1,5 @@
 import { AlertDialog as Base } from "@base-ui/react/alert-dialog";
-import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { useRef, useState, type FormEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { t } from "@/i18n/t";
 import { Button } from "./Button";
 import { backdropStyle, DialogActions, dialogStyle } from "./Dialog";
@@ -20,16 +20,33 @@ type ConfirmDialogProps = {
   onConfirm: () => Promise<unknown>;
 };
 
-/** Asks before something is done that is hard to take back. */
+/**
+ * Asks before something is done that is hard to take back. Focus begins at the way out, or at the name to type: who
+ * pressed Enter in a menu a little too long has confirmed nothing. What runs is waited for, so that its failure is seen.
+ */
 export function ConfirmDialog({ open, onClose, title, ...question }: ConfirmDialogProps) {
+  const [pending, setPending] = useState(false);
+  const name = useRef<HTMLInputElement>(null);
+  const cancel = useRef<HTMLButtonElement>(null);
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root open={open} onOpenChange={(next) => !next && !pending && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdropStyle} />
-        <Base.Popup className={dialogStyle()}>
+        <Base.Popup
+          className={dialogStyle()}
+          initialFocus={(how) => how === "touch" || (name.current ?? cancel.current ?? true)}
+          onKeyDown={ignoreHeldKey}
+        >
           <div className="overflow-y-auto p-6">
             <Base.Title className="text-xl font-semibold text-balance wrap-anywhere">{title}</Base.Title>
-            <Question {...question} onClose={onClose} />
+            <Question
+              {...question}
+              onClose={onClose}
+              pending={pending}
+              setPending={setPending}
+              name={name}
+              cancel={cancel}
+            />
           </div>
         </Base.Popup>
       </Base.Portal>
@@ -37,21 +54,30 @@ export function ConfirmDialog({ open, onClose, title, ...question }: ConfirmDial
   );
 }
 
-type QuestionProps = Omit<ConfirmDialogProps, "open" | "title">;
+/** Enter held since the menu or button that opened the dialog answers nothing in it. */
+function ignoreHeldKey(event: KeyboardEvent) {
+  if (event.repeat && event.key === "Enter") event.preventDefault();
+}
 
-function Question({ children, confirmLabel, danger, typedName, onConfirm, onClose }: QuestionProps) {
+type QuestionProps = Omit<ConfirmDialogProps, "open" | "title"> & {
+  pending: boolean;
+  setPending: (pending: boolean) => void;
+  name: RefObject<HTMLInputElement | null>;
+  cancel: RefObject<HTMLButtonElement | null>;
+};
+
+function Question({ children, confirmLabel, danger, typedName, onConfirm, onClose, ...rest }: QuestionProps) {
+  const { pending, setPending, name, cancel } = rest;
   const [typed, setTyped] = useState("");
-  const nameInput = useRef<HTMLInputElement>(null);
   const [nameError, setNameError] = useState<string>();
   const [error, setError] = useState<unknown>(null);
-  const [pending, setPending] = useState(false);
 
   async function confirm(event: FormEvent) {
     event.preventDefault();
     if (pending) return;
     if (typedName !== undefined && typed.trim() !== typedName.trim()) {
       setNameError(t("confirm.nameDiffers"));
-      nameInput.current?.focus();
+      name.current?.focus();
       return;
     }
     setPending(true);
@@ -74,7 +100,7 @@ function Question({ children, confirmLabel, danger, typedName, onConfirm, onClos
       {typedName !== undefined && (
         <TextField
           label={t("confirm.typeName", { name: typedName })}
-          ref={nameInput}
+          ref={name}
           value={typed}
           autoComplete="off"
           spellCheck={false}
@@ -90,7 +116,9 @@ function Question({ children, confirmLabel, danger, typedName, onConfirm, onClos
         <Button type="submit" variant={danger ? "danger" : "primary"} pending={pending}>
           {confirmLabel}
         </Button>
-        <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <Button ref={cancel} disabled={pending} onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
       </DialogActions>
     </form>
   );

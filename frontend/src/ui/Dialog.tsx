@@ -35,7 +35,7 @@ type DialogProps = {
   title: string;
   description?: ReactNode;
   size?: "sm" | "md" | "lg";
-  /** False while something runs, or where closing would lose what is shown once. */
+  /** False where closing would lose what is shown once. */
   dismissible?: boolean;
   children: ReactNode;
 };
@@ -43,7 +43,8 @@ type DialogProps = {
 /**
  * A modal dialog. Put a form inside with <DialogActions> as its last child. What is inside is built when it opens
  * and thrown away when it closes, so a form starts fresh each time. A form's first field takes the focus, except on
- * touch screens, where the keyboard would cover what the dialog says.
+ * touch screens, where the keyboard would cover what the dialog says. While a form in it is on its way, it stays: a
+ * refusal has to be seen.
  */
 export function Dialog({
   open,
@@ -55,8 +56,13 @@ export function Dialog({
   children,
 }: DialogProps) {
   const body = useRef<HTMLDivElement>(null);
+  const sending = () => Boolean(body.current?.querySelector("[type=submit][aria-busy=true]"));
   return (
-    <Base.Root open={open} disablePointerDismissal onOpenChange={(next) => !next && dismissible && onClose()}>
+    <Base.Root
+      open={open}
+      disablePointerDismissal
+      onOpenChange={(next) => !next && dismissible && !sending() && onClose()}
+    >
       <Base.Portal>
         <Base.Backdrop className={backdropStyle} />
         <Base.Popup

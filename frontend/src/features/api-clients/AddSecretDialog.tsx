@@ -78,7 +78,9 @@ function AddSecretForm({ clientId, onCreated, onClose }: AddSecretFormProps) {
         <Button type="submit" variant="primary" pending={form.pending}>
           {t("apiClients.addSecret")}
         </Button>
-        <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <Button disabled={form.pending} onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
       </DialogActions>
     </form>
   );

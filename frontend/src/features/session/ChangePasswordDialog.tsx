@@ -49,7 +49,9 @@ export function ChangePasswordDialog({ onClose }: { onClose: () => void }) {
           <Button type="submit" variant="primary" pending={form.pending}>
             {t("changePassword.submit")}
           </Button>
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <Button disabled={form.pending} onClick={onClose}>
+            {t("action.cancel")}
+          </Button>
         </DialogActions>
       </form>
     </Dialog>

@@ -74,7 +74,9 @@ function AddPersonForm({ onInvited, onClose }: AddPersonFormProps) {
         <Button type="submit" variant="primary" pending={form.pending}>
           {t("users.addSubmit")}
         </Button>
-        <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <Button disabled={form.pending} onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
       </DialogActions>
     </form>
   );

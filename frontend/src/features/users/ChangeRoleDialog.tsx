@@ -40,7 +40,9 @@ function ChangeRoleForm({ user, onClose }: Omit<ChangeRoleDialogProps, "open">) 
         <Button type="submit" variant="primary" pending={form.pending}>
           {t("users.changeRole")}
         </Button>
-        <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <Button disabled={form.pending} onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
       </DialogActions>
     </form>
   );

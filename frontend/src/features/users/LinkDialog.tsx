@@ -53,18 +53,22 @@ type QuestionProps = {
 function Question({ id, what, onMade, onClose }: QuestionProps) {
   const offer = useOfferLink(id);
   return (
-    <div className="grid gap-4">
+    <form
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!offer.isPending) offer.mutate(what, { onSuccess: onMade });
+      }}
+    >
       <FormError problem={offer.error ? { error: offer.error, unplaced: [] } : null} />
       <DialogActions>
-        <Button
-          variant="primary"
-          pending={offer.isPending}
-          onClick={() => offer.mutate(what, { onSuccess: onMade })}
-        >
+        <Button type="submit" variant="primary" pending={offer.isPending}>
           {t("users.makeLink")}
         </Button>
-        <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <Button disabled={offer.isPending} onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
       </DialogActions>
-    </div>
+    </form>
   );
 }
