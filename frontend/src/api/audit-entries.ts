@@ -22,6 +22,8 @@ export const auditEntries = {
         ),
       initialPageParam: undefined as string | undefined, // the first page has no cursor
       getNextPageParam: (page) => page.nextCursor ?? undefined,
+      // Whatever is done anywhere adds to it, and who opens it wants to see just that.
+      staleTime: 0,
     }),
   one: (id: string) =>
     queryOptions({

@@ -201,6 +201,17 @@ test("nothing that matches offers the way back", async () => {
   await waitFor(() => expect(router.state.location.search).toEqual({}));
 });
 
+test("what was done a moment ago is in the log when it is opened again", async () => {
+  entries(signIn);
+  const { user } = renderAt("/audit-log");
+  await row(/Sign-in failed/);
+  await user.click(screen.getAllByRole("link", { name: "Settings" })[0] ?? document.body);
+  await screen.findByRole("heading", { level: 1, name: "Settings" });
+  entries(anAuditEntry(), signIn);
+  await user.click(screen.getAllByRole("link", { name: "Audit Log" })[0] ?? document.body);
+  expect(await row(/Account key changed/)).toBeVisible();
+});
+
 test("a failure offers another try, and keeps the filters at hand", async () => {
   server.use(refuse("get", path, { status: 500, code: "internal", requestId: "req-42" }));
   const { user } = renderAt("/audit-log");
