@@ -7,6 +7,8 @@ type DrawerProps = {
   onClose: () => void;
   label: string;
   closeLabel: string;
+  /** Stays on top of what scrolls below it, beside the button that closes. */
+  heading: ReactNode;
   /** The edge it comes from: the navigation from the left, the details of something listed from the right. */
   side?: "left" | "right";
   children: ReactNode;
@@ -31,7 +33,7 @@ const panel = cva(
  * A panel over one side of the page. The browser's own modal dialog keeps focus inside, closes on Escape and gives
  * focus back.
  */
-export function Drawer({ open, onClose, label, closeLabel, side = "left", children }: DrawerProps) {
+export function Drawer({ open, onClose, label, closeLabel, heading, side = "left", children }: DrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (open && !dialog.current?.open) dialog.current?.showModal();
@@ -48,15 +50,18 @@ export function Drawer({ open, onClose, label, closeLabel, side = "left", childr
       className={panel({ side })}
     >
       <div className="flex h-full flex-col">
-        <button
-          type="button"
-          aria-label={closeLabel}
-          onClick={onClose}
-          className="absolute top-1.5 right-1.5 grid size-11 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink"
-        >
-          <X aria-hidden="true" className="size-5" />
-        </button>
-        {open && children}
+        <div className="flex min-h-14 shrink-0 items-center justify-between gap-2 border-b border-line py-1.5 pr-1.5 pl-4">
+          {heading}
+          <button
+            type="button"
+            aria-label={closeLabel}
+            onClick={onClose}
+            className="grid size-11 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink"
+          >
+            <X aria-hidden="true" className="size-5" />
+          </button>
+        </div>
+        <div className="min-h-0 overflow-y-auto">{open && children}</div>
       </div>
     </dialog>
   );

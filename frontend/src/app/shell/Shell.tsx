@@ -20,7 +20,7 @@ export function Shell() {
     <div className="min-h-dvh md:grid md:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a
         href="#content"
-        className="sr-only z-50 rounded-md bg-accent px-4 py-2 font-semibold text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        className="sr-only z-50 rounded-md bg-accent font-semibold text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:px-4 focus:py-2"
       >
         {t("app.skipToContent")}
       </a>
@@ -39,10 +39,8 @@ export function Shell() {
           onClose={() => setDrawerOpen(false)}
           label={t("nav.label")}
           closeLabel={t("nav.close")}
+          heading={<Logo />}
         >
-          <div className="flex h-14 items-center px-4">
-            <Logo />
-          </div>
           <Navigation onNavigate={() => setDrawerOpen(false)} />
         </Drawer>
         <Logo />

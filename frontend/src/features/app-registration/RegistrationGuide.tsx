@@ -41,9 +41,9 @@ export function RegistrationGuide({ onClose, takeFocus, ...guide }: Registration
       onClose={onClose}
       label={t("registration.title")}
       closeLabel={t("registration.close")}
+      heading={<h2 className="text-lg font-semibold">{t("registration.title")}</h2>}
     >
-      <div className="overflow-y-auto p-4">
-        <h2 className="mb-3 pr-10 text-lg font-semibold">{t("registration.title")}</h2>
+      <div className="p-4">
         <Guide {...guide} />
       </div>
     </Drawer>

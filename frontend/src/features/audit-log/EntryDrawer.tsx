@@ -25,6 +25,7 @@ export function EntryDrawer({ id, listed, onClose }: EntryDrawerProps) {
       onClose={onClose}
       label={t("audit.details")}
       closeLabel={t("audit.closeDetails")}
+      heading={<span className="font-semibold">{t("audit.details")}</span>}
     >
       {id !== undefined && <Details id={id} listed={listed} />}
     </Drawer>
@@ -35,11 +36,11 @@ function Details({ id, listed }: { id: string; listed: AuditEntry | undefined })
   // Entries never change.
   const query = useQuery({ ...auditEntries.one(id), initialData: listed, staleTime: Infinity });
   return (
-    <div className="overflow-y-auto px-5 pt-4 pb-8">
+    <div className="px-4 pt-4 pb-8 sm:px-5">
       <QueryView bare query={query}>
         {(entry) => (
           <>
-            <h2 className="pr-10 text-xl font-semibold text-balance">{actionName(entry.action)}</h2>
+            <h2 className="text-xl font-semibold text-balance">{actionName(entry.action)}</h2>
             <p className="mt-1 mb-5 text-pretty wrap-anywhere text-muted">{entry.message}</p>
             {entry.changes.length > 0 && <Changes changes={entry.changes} />}
             <Facts entry={entry} />
