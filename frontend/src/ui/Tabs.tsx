@@ -1,5 +1,5 @@
 import { Tabs as Base } from "@base-ui/react/tabs";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 type TabsProps<Value extends string> = {
   label: string;
@@ -8,8 +8,25 @@ type TabsProps<Value extends string> = {
   onChange: (value: Value) => void;
 };
 
-/** Tabs whose choice lives with the caller, usually in the address. */
+/**
+ * Tabs whose choice lives with the caller, usually in the address. Where they don't all fit, the chosen one is
+ * scrolled to, and the list fades at the edge that has more.
+ */
 export function Tabs<Value extends string>({ label, tabs, value, onChange }: TabsProps<Value>) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (list.current) showChosen(list.current);
+  }, [value]);
+  useEffect(() => {
+    const { current } = list;
+    if (!current) return;
+    const observer = new ResizeObserver(() => {
+      showChosen(current);
+      markEdges(current);
+    });
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
   return (
     <Base.Root
       value={value}
@@ -17,8 +34,10 @@ export function Tabs<Value extends string>({ label, tabs, value, onChange }: Tab
       onValueChange={(next) => onChange(next as Value)}
     >
       <Base.List
+        ref={list}
         aria-label={label}
-        className="relative mb-5 flex gap-1 overflow-x-auto border-b border-line px-0.5 pt-0.5"
+        onScroll={(event) => markEdges(event.currentTarget)}
+        className="relative mb-5 flex gap-1 overflow-x-auto border-b border-line px-0.5 pt-0.5 data-more-after:mask-r-from-[calc(100%-2.5rem)] data-more-before:mask-l-from-[calc(100%-2.5rem)]"
       >
         {tabs.map((tab) => (
           <Base.Tab
@@ -38,4 +57,16 @@ export function Tabs<Value extends string>({ label, tabs, value, onChange }: Tab
       ))}
     </Base.Root>
   );
+}
+
+/** Puts the chosen tab in the middle, as far as there is something to scroll; the page itself stays. */
+function showChosen(list: HTMLElement) {
+  const tab = list.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
+  if (tab) list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
+}
+
+function markEdges(list: HTMLElement) {
+  const { scrollLeft, clientWidth, scrollWidth } = list;
+  list.toggleAttribute("data-more-before", scrollLeft > 1);
+  list.toggleAttribute("data-more-after", scrollLeft + clientWidth < scrollWidth - 1);
 }
