@@ -25,7 +25,7 @@ export function Th({ hidden, children }: { hidden?: boolean; children: ReactNode
     <th
       role="columnheader"
       scope="col"
-      className="px-4 py-2.5 text-sm font-semibold whitespace-nowrap text-muted sm:px-5"
+      className="px-4 py-2.5 text-sm font-semibold whitespace-nowrap text-muted sm:first:pl-5 sm:last:pr-5"
     >
       {hidden ? <span className="sr-only">{children}</span> : children}
     </th>
@@ -67,7 +67,7 @@ export function Td({ label, heading, actions, children }: TdProps) {
     <Cell
       role={heading ? "rowheader" : "cell"}
       scope={heading ? "row" : undefined}
-      className={`flex gap-3 py-0.5 text-left align-middle sm:table-cell sm:px-5 sm:py-3 ${heading ? "pr-12 font-normal sm:pr-5" : ""}`}
+      className={`flex gap-3 py-0.5 text-left align-middle sm:table-cell sm:px-4 sm:py-3 sm:first:pl-5 sm:last:pr-5 ${heading ? "pr-12 font-normal sm:pr-4" : ""}`}
     >
       {label && (
         <span aria-hidden="true" className="w-28 shrink-0 text-sm text-muted sm:hidden">

@@ -27,8 +27,10 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
       {keys.map((key) => (
         <Tr key={key.id} fresh={key.id === fresh}>
           <Td heading>
-            <KeyLink accountKey={key} />
-            <span className="block text-sm text-muted">{typeName(key.type)}</span>
+            <div className="sm:min-w-44">
+              <KeyLink accountKey={key} />
+              <span className="block text-sm text-muted">{typeName(key.type)}</span>
+            </div>
           </Td>
           <Td label={t("accountKeys.account")}>
             {key.account ? (
@@ -36,7 +38,7 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
                 <span className="block">{key.account.displayName}</span>
                 <span
                   title={key.account.userPrincipalName}
-                  className="block text-sm text-muted sm:max-w-44 sm:truncate"
+                  className="block text-sm text-muted sm:max-w-40 sm:truncate"
                 >
                   {key.account.userPrincipalName}
                 </span>

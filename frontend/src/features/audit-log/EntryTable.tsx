@@ -53,7 +53,9 @@ export function EntryTable({ label, entries, about, search }: EntryTableProps) {
           </Td>
           {!about && <Td label={t("audit.on")}>{entry.object && <ObjectName object={entry.object} />}</Td>}
           <Td label={t("audit.who")}>
-            <span className="block">{entry.actor.name}</span>
+            <span title={entry.actor.name} className="block sm:max-w-40 sm:truncate">
+              {entry.actor.name}
+            </span>
             <span className="block text-sm text-muted">{actorKind(entry.actor.type)}</span>
           </Td>
           <Td label={t("audit.when")}>
