@@ -61,7 +61,7 @@ export function CopyField({ label, value, hint }: CopyFieldProps) {
       <label htmlFor={id} className="w-fit font-semibold">
         {label}
       </label>
-      <div className="flex gap-2">
+      <div className="flex flex-wrap gap-2">
         <input
           ref={input}
           id={id}
@@ -69,7 +69,7 @@ export function CopyField({ label, value, hint }: CopyFieldProps) {
           value={value}
           aria-describedby={hint ? `${id}-hint` : undefined}
           onFocus={(event) => event.target.select()}
-          className="h-8 w-full min-w-0 rounded-md border border-line bg-sunken px-2.5 font-mono text-sm text-ink pointer-coarse:h-11"
+          className="h-8 min-w-0 grow basis-72 rounded-md border border-line bg-sunken px-2.5 font-mono text-sm text-ink pointer-coarse:h-11"
         />
         <CopyButton value={value} label={label} onFail={() => input.current?.focus()} />
       </div>
