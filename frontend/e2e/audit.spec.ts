@@ -28,7 +28,7 @@ test("what happened is found, read, linked and exported", async ({ page, servers
   await expect(log(page).getByRole("row").nth(1)).toContainText("Authorized for mara@fabrikam.example");
   await log(page).getByRole("link", { name: "Account key authorized" }).click();
   const changes = details(page).getByRole("table", { name: "What changed" });
-  await expect(changes.getByRole("row", { name: /Status/ })).toContainText(/draft.*authorized/);
+  await expect(changes.getByRole("row", { name: /Status/ })).toContainText(/Draft.*Authorized/);
   await expect(details(page)).toContainText("127.0.0.1");
   await expect(page).toHaveURL(/entry=/);
   await look(page, "audit entry");

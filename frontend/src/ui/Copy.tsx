@@ -82,11 +82,13 @@ export function CopyField({ label, value, hint }: CopyFieldProps) {
   );
 }
 
+type SecretOnceProps = { title?: string; label: string; secret: string; hint?: ReactNode };
+
 /** A secret at the only moment it can be seen. */
-export function SecretOnce({ label, secret, hint }: { label: string; secret: string; hint?: ReactNode }) {
+export function SecretOnce({ title = t("secret.onceTitle"), label, secret, hint }: SecretOnceProps) {
   return (
     <div className="grid gap-3">
-      <Callout tone="warning" title={t("secret.onceTitle")}>
+      <Callout tone="warning" title={title}>
         <p>{t("secret.onceText")}</p>
       </Callout>
       <CopyField label={label} value={secret} hint={hint} />

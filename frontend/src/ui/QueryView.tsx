@@ -14,6 +14,8 @@ type QueryViewProps<Data> = {
   bare?: boolean;
   /** The page's title until the data brings its own. */
   heading?: string;
+  /** The way up, beside that. */
+  back?: ReactNode;
   children: (data: Data) => ReactNode;
 };
 
@@ -21,7 +23,7 @@ type QueryViewProps<Data> = {
  * The states of something read from the server, in order: loading, failed or denied, there. Data that was read once
  * stays on show when a later refresh fails, unless it is gone or has been forbidden.
  */
-export function QueryView<Data>({ query, loading, bare, heading, children }: QueryViewProps<Data>) {
+export function QueryView<Data>({ query, loading, bare, heading, back, children }: QueryViewProps<Data>) {
   const withdrawn = isProblem(query.error) && [403, 404].includes(query.error.status);
   if (query.data !== undefined && !withdrawn) return children(query.data);
   const state = query.error ? (
@@ -31,7 +33,7 @@ export function QueryView<Data>({ query, loading, bare, heading, children }: Que
   );
   return (
     <>
-      {heading && <PageHeader title={heading} />}
+      {heading && <PageHeader title={heading} back={back} />}
       {bare ? state : <Card>{state}</Card>}
     </>
   );

@@ -28,6 +28,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
   if (isProblem(error) && error.status === 403) return <DeniedState />;
   const { title, detail, fix } = explain(error);
   const gone = isProblem(error) && error.status === 404;
+  const fields = isProblem(error) ? error.fields : [];
   const requestId = isProblem(error) && !gone ? error.requestId : "";
   return (
     <div role="alert" className="grid justify-items-center gap-2 px-6 py-14 text-center">
@@ -37,6 +38,15 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
       <h2 className="text-lg font-semibold text-balance">{title}</h2>
       {(detail || fix) && (
         <p className="max-w-md text-pretty text-muted">{[detail, fix].filter(Boolean).join(" ")}</p>
+      )}
+      {fields.length > 0 && (
+        <ul className="max-w-md text-pretty text-muted">
+          {fields.map(({ field, code, message }) => (
+            <li key={`${field} ${code}`}>
+              <span className="font-mono text-sm">{field}</span>: {message}
+            </li>
+          ))}
+        </ul>
       )}
       {requestId && (
         <p className="text-sm text-muted">

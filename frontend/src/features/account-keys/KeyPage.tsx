@@ -41,7 +41,11 @@ export function KeyPage() {
   const query = useQuery({ ...accountKeys.one(id), enabled: can("account-keys:read"), staleTime: 0 });
   if (!can("account-keys:read")) return <DeniedPage title={t("accountKeys.title")} />;
   return (
-    <QueryView query={query} heading={t("accountKeys.title")}>
+    <QueryView
+      query={query}
+      heading={t("accountKeys.one")}
+      back={<Link to="/account-keys">{t("accountKeys.title")}</Link>}
+    >
       {(key) => (
         <>
           <PageHeader

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { BookOpen } from "lucide-react";
 import { useRef, useState } from "react";
 import { accountKeys, useUpdateAccountKey, type AccountKey, type AccountKeyChange } from "@/api/account-keys";
@@ -26,7 +26,11 @@ export function SetUpKeyPage() {
   const query = useQuery({ ...accountKeys.one(id), enabled: can("account-keys:write") });
   if (!can("account-keys:write")) return <DeniedPage title={t("wizard.denied")} />;
   return (
-    <QueryView query={query} heading={t("wizard.title")}>
+    <QueryView
+      query={query}
+      heading={t("wizard.title")}
+      back={<Link to="/account-keys">{t("accountKeys.title")}</Link>}
+    >
       {(key) => <Steps key={key.id} accountKey={key} />}
     </QueryView>
   );

@@ -28,7 +28,11 @@ export function ApiClientPage() {
   const query = useQuery({ ...apiClients.one(id), enabled: can("api-clients:write") });
   if (!can("api-clients:write")) return <DeniedPage title={t("apiClients.title")} />;
   return (
-    <QueryView query={query} heading={t("apiClients.title")}>
+    <QueryView
+      query={query}
+      heading={t("apiClients.one")}
+      back={<Link to="/api-clients">{t("apiClients.title")}</Link>}
+    >
       {(client) => (edit ? <EditClient client={client} /> : <ShowClient client={client} />)}
     </QueryView>
   );

@@ -289,5 +289,7 @@ test("a client that is gone is said to be, without another try", async () => {
   );
   renderAt(at);
   expect(await screen.findByText("There is no API client with this id.")).toBeVisible();
+  const main = within(screen.getByRole("main"));
+  expect(main.getByRole("link", { name: "API Clients" })).toHaveAttribute("href", "/api-clients");
   expect(screen.queryByRole("button", { name: "Try again" })).not.toBeInTheDocument();
 });

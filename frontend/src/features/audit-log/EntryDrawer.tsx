@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { auditEntries, type AuditChange, type AuditEntry } from "@/api/audit-entries";
+import { auditEntries, type AuditChange, type AuditEntry, type AuditObject } from "@/api/audit-entries";
 import { t } from "@/i18n/t";
 import { formatExactly } from "@/lib/format";
 import { StatusBadge } from "@/ui/Badge";
@@ -12,7 +12,7 @@ import { Table, Td, Th, Tr } from "@/ui/Table";
 import { Time } from "@/ui/Time";
 import { ObjectName } from "./EntryTable";
 import type { Search } from "./filter";
-import { actionName, actorKind, fieldName } from "./words";
+import { actionName, actorKind, fieldName, valueName } from "./words";
 
 type EntryDrawerProps = { id: string | undefined; listed: AuditEntry | undefined; onClose: () => void };
 
@@ -42,7 +42,7 @@ function Details({ id, listed }: { id: string; listed: AuditEntry | undefined })
           <>
             <h2 className="text-xl font-semibold text-balance">{actionName(entry.action)}</h2>
             <p className="mt-1 mb-5 text-pretty wrap-anywhere text-muted">{entry.message}</p>
-            {entry.changes.length > 0 && <Changes changes={entry.changes} />}
+            {entry.changes.length > 0 && <Changes type={entry.object.type} changes={entry.changes} />}
             <Facts entry={entry} />
           </>
         )}
@@ -107,10 +107,11 @@ function Only({ search, children }: { search: Search; children: ReactNode }) {
   );
 }
 
-const value = (text: string | null) =>
-  text === null ? <span className="text-muted">{t("audit.nothing")}</span> : text;
+type ChangesProps = { type: AuditObject["type"]; changes: AuditChange[] };
 
-function Changes({ changes }: { changes: AuditChange[] }) {
+function Changes({ type, changes }: ChangesProps) {
+  const value = (field: string, text: string | null) =>
+    text === null ? <span className="text-muted">{t("audit.nothing")}</span> : valueName(type, field, text);
   return (
     <section className="mb-6 grid gap-2">
       <h3 className="font-semibold">{t("audit.changes")}</h3>
@@ -128,8 +129,8 @@ function Changes({ changes }: { changes: AuditChange[] }) {
           {changes.map((change) => (
             <Tr key={change.field}>
               <Td heading>{fieldName(change.field)}</Td>
-              <Td label={t("audit.before")}>{value(change.before)}</Td>
-              <Td label={t("audit.after")}>{value(change.after)}</Td>
+              <Td label={t("audit.before")}>{value(change.field, change.before)}</Td>
+              <Td label={t("audit.after")}>{value(change.field, change.after)}</Td>
             </Tr>
           ))}
         </Table>

@@ -5,7 +5,7 @@ import type { AuditAction, AuditEntry } from "@/api/audit-entries";
 import { anAccountKey, anAuditEntry, aSession, aViewer, viewerPermissions } from "@/test/factories";
 import { renderAt } from "@/test/render";
 import { answer, page, refuse, server } from "@/test/server";
-import { actionOptions, fieldName } from "./words";
+import { actionOptions, fieldName, valueName } from "./words";
 
 const path = "/api/v1/audit-entries";
 const signIn = anAuditEntry({
@@ -212,6 +212,20 @@ test("what was done a moment ago is in the log when it is opened again", async (
   expect(await row(/Account key changed/)).toBeVisible();
 });
 
+test("an address with a filter that the server refuses says which, and why", async () => {
+  const errors = [{ field: "objectType", code: "unknown", message: "There is no such type." }];
+  server.use(
+    refuse("get", path, {
+      status: 422,
+      code: "validation_failed",
+      detail: "Some fields need attention.",
+      errors,
+    }),
+  );
+  renderAt("/audit-log?objectType=teapot");
+  expect(await screen.findByRole("alert")).toHaveTextContent("objectType: There is no such type.");
+});
+
 test("a failure offers another try, and keeps the filters at hand", async () => {
   server.use(refuse("get", path, { status: 500, code: "internal", requestId: "req-42" }));
   const { user } = renderAt("/audit-log");
@@ -281,6 +295,13 @@ test("the filter offers whole groups where there are several actions", () => {
     group: "Set-up",
   });
   expect(options.map(({ value }) => value)).not.toContain("setup.");
+});
+
+test("what was in a field is told as its own page tells it", () => {
+  expect(valueName("account_key", "status", "reauthorization_required")).toBe("Sign-in required");
+  expect(valueName("user", "role", "viewer")).toBe("Viewer");
+  expect(valueName("account_key", "status", "of_a_newer_server")).toBe("of_a_newer_server");
+  expect(valueName("account_key", "displayName", "draft")).toBe("draft");
 });
 
 test("members of the API are told as words", () => {

@@ -42,3 +42,14 @@ export function fieldName(member: string): string {
   );
   return (words.charAt(0).toUpperCase() + words.slice(1)).replace(/\bids?$/, (id) => id.replace("id", "ID"));
 }
+
+const valueNames: Record<string, string> = {
+  "account_key status": "keyStatus",
+  "user role": "role",
+};
+
+/** A value of a field as its own page names it: the status `reauthorization_required` is "Sign-in required". */
+export function valueName(type: AuditObject["type"], field: string, value: string): string {
+  const texts = valueNames[`${type} ${field}`];
+  return texts === undefined ? value : wordFor(`${texts}.${value}`, value);
+}

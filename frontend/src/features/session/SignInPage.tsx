@@ -49,6 +49,7 @@ export function SignInPage() {
           autoComplete="current-password"
           {...form.text("password")}
         />
+        <p className="text-sm text-pretty text-muted">{t("signIn.forgotten")}</p>
         <FormError problem={form.problem} />
         <div className="mt-2">
           <Button type="submit" variant="primary" size="lg" wide pending={form.pending}>

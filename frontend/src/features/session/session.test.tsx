@@ -50,6 +50,7 @@ test("a wrong password is said at the password, which takes the focus", async ()
   await user.type(await screen.findByLabelText("Email"), "ada@example.com");
   await user.type(screen.getByLabelText("Password"), "wrong");
   await user.click(screen.getByRole("button", { name: "Sign in" }));
+  expect(screen.getByText(/An administrator can send you a link/)).toBeVisible();
   const password = screen.getByLabelText("Password");
   expect(await screen.findByText("The email address or the password is wrong.")).toBeVisible();
   expect(password).toHaveAccessibleDescription("The email address or the password is wrong.");
@@ -170,13 +171,13 @@ test("changing one's password says when the current one is wrong, at its field",
     refuse("post", "/api/v1/session/password", {
       status: 422,
       code: "validation_failed",
-      errors: [{ field: "currentPassword", code: "wrong", message: "This is not your present password." }],
+      errors: [{ field: "currentPassword", code: "wrong", message: "This is not your current password." }],
     }),
   );
   await user.type(await screen.findByLabelText("Current password"), "wrong");
   await user.type(screen.getByLabelText("New password"), "correct horse battery");
   await user.click(screen.getByRole("button", { name: "Change password" }));
-  expect(await screen.findByText("This is not your present password.")).toBeVisible();
+  expect(await screen.findByText("This is not your current password.")).toBeVisible();
   expect(screen.getByLabelText("Current password")).toHaveFocus();
 
   const change = record("post", "/api/v1/session/password", undefined);

@@ -11,6 +11,7 @@ export function LinkOnce({ label, name, link, onClose }: LinkOnceProps) {
   return (
     <div className="mt-2 grid gap-5">
       <SecretOnce
+        title={t("users.linkOnceTitle")}
         label={label}
         secret={link.url}
         hint={t("users.linkHint", { name, time: formatDateTime(link.expiresAt) })}

@@ -122,6 +122,7 @@ test("an invitation is renewed after saying what that does", async () => {
   expect(renew.sent).toEqual([]);
   await user.click(within(dialog).getByRole("button", { name: "Make a link" }));
   expect(await screen.findByLabelText("Invitation link")).toHaveValue(link.url);
+  expect(screen.getByText("Copy this link now")).toBeVisible();
   expect(renew.sent).toHaveLength(1);
 });
 

@@ -1,6 +1,7 @@
 /** Texts of features/account-keys. */
 export const accountKeys = {
   "accountKeys.title": "Account Keys",
+  "accountKeys.one": "Account key",
   "accountKeys.description": "Each key holds one Microsoft account, and keeps a fresh token for it.",
   "accountKeys.new": "New Account Key",
   "accountKeys.empty": "No account keys yet",
@@ -18,7 +19,7 @@ export const accountKeys = {
   "accountKeys.noAccount": "Not authorized",
   "accountKeys.status": "Status",
   "accountKeys.secretExpiry": "Secret expires",
-  "accountKeys.noExpiry": "Not told",
+  "accountKeys.noExpiry": "No date given",
   "accountKeys.refreshed": "Last refreshed",
   "accountKeys.used": "Last used",
   "accountKeys.never": "Never",

@@ -1,6 +1,7 @@
 /** Texts of features/api-clients. */
 export const apiClients = {
   "apiClients.title": "API Clients",
+  "apiClients.one": "API client",
   "apiClients.description":
     "Programs that use your account keys. Each one has a secret of its own, which it exchanges for short-lived tokens.",
   "apiClients.new": "New API client",

@@ -6,6 +6,7 @@ export const session = {
   "signIn.submit": "Sign in",
   "signIn.emailMissing": "Enter your email address.",
   "signIn.passwordMissing": "Enter your password.",
+  "signIn.forgotten": "Forgotten it? An administrator can send you a link to choose a new one.",
   "signIn.wrong": "The email address or the password is wrong.",
 
   "setup.title": "Set up Latchkey",

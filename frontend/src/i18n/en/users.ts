@@ -36,6 +36,7 @@ export const users = {
   "users.linkReadyTitle": "Send this link to {name}",
   "users.linkHint":
     "Good until {time}, for one use. Whoever has it can become {name}: send it by a way that only they read.",
+  "users.linkOnceTitle": "Copy this link now",
   "users.linkDone": "I have copied the link",
   "users.makeLink": "Make a link",
   "users.renew": "Renew invitation",
@@ -44,7 +45,7 @@ export const users = {
   "users.reset": "Password-reset link",
   "users.resetTitle": "Let {name} choose a new password?",
   "users.resetText":
-    "You get a link to send to them. Their present password stays good until they use it; then they are signed out everywhere.",
+    "You get a link to send to them. Their current password stays good until they use it; then they are signed out everywhere.",
 
   "users.signOut": "Sign out everywhere",
   "users.signOutTitle": "Sign {name} out everywhere?",
