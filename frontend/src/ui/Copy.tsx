@@ -69,7 +69,7 @@ export function CopyField({ label, value, hint }: CopyFieldProps) {
           value={value}
           aria-describedby={hint ? `${id}-hint` : undefined}
           onFocus={(event) => event.target.select()}
-          className="h-8 min-w-0 grow basis-72 rounded-md border border-line bg-sunken px-2.5 font-mono text-sm text-ink pointer-coarse:h-11"
+          className="h-8 min-w-0 grow basis-72 rounded-md border border-line bg-sunken px-2.5 font-mono text-sm text-ink max-sm:text-xs pointer-coarse:h-11"
         />
         <CopyButton value={value} label={label} onFail={() => input.current?.focus()} />
       </div>

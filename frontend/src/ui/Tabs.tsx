@@ -14,19 +14,18 @@ type TabsProps<Value extends string> = {
  */
 export function Tabs<Value extends string>({ label, tabs, value, onChange }: TabsProps<Value>) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (list.current) showChosen(list.current);
-  }, [value]);
+  const chosen = tabs.findIndex((tab) => tab.value === value);
   useEffect(() => {
     const { current } = list;
     if (!current) return;
+    // Tells at once, too.
     const observer = new ResizeObserver(() => {
-      showChosen(current);
+      scrollTo(current, chosen);
       markEdges(current);
     });
     observer.observe(current);
     return () => observer.disconnect();
-  }, []);
+  }, [chosen]);
   return (
     <Base.Root
       value={value}
@@ -59,9 +58,9 @@ export function Tabs<Value extends string>({ label, tabs, value, onChange }: Tab
   );
 }
 
-/** Puts the chosen tab in the middle, as far as there is something to scroll; the page itself stays. */
-function showChosen(list: HTMLElement) {
-  const tab = list.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
+/** Puts a tab in the middle, as far as there is something to scroll; the page itself stays. */
+function scrollTo(list: HTMLElement, index: number) {
+  const tab = list.querySelectorAll<HTMLElement>("[role=tab]")[index];
   if (tab) list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
 }
 
