@@ -70,6 +70,7 @@ test("somebody is invited, comes in, looks but does not touch, and is shut out",
   await page.getByRole("button", { name: "Disable" }).click();
   await expect(row).toContainText("Disabled");
 
+  await expect.poll(async () => (await theirs.request.get("/api/v1/session")).status()).toBe(401);
   await theirs.reload(); // what was read a moment ago would be shown without asking
   await expect(theirs.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await theirs.getByLabel("Email").fill("vic@example.com");

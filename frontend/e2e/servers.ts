@@ -27,19 +27,8 @@ export type Servers = {
 export async function startServers(): Promise<Servers> {
   const emulator = start("emulator", ["-addr", "127.0.0.1:0"], {});
   const data = await mkdtemp(join(tmpdir(), "latchkey-e2e-"));
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
   const authority = await emulator.says(/Authority and Graph URL\s+(http:\S+)/);
-  const latchkey = start("latchkey", [], {
-    LATCHKEY_PUBLIC_URL: url,
-    LATCHKEY_LISTEN_ADDR: `127.0.0.1:${port}`,
-    LATCHKEY_DATA_DIR: data,
-    LATCHKEY_CLOUDS_EXTRA: JSON.stringify([
-      { id: "emulator", name: "Emulator", authorityUrl: authority, graphUrl: authority },
-    ]),
-    LATCHKEY_DEFAULT_CLOUD: "emulator",
-  });
-  const setupCode = await latchkey.says(/Set-up code: (\S+)/);
+  const { latchkey, url, setupCode } = await startLatchkey(data, authority);
   await answers(`${url}/api/v1/instance`);
   return {
     url,
@@ -50,6 +39,28 @@ export async function startServers(): Promise<Servers> {
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** Its own URL names the port, so that is chosen beforehand; when somebody else was faster, it takes another. */
+async function startLatchkey(data: string, authority: string, tries = 3) {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const latchkey = start("latchkey", [], {
+    LATCHKEY_PUBLIC_URL: url,
+    LATCHKEY_LISTEN_ADDR: `127.0.0.1:${port}`,
+    LATCHKEY_DATA_DIR: data,
+    LATCHKEY_CLOUDS_EXTRA: JSON.stringify([
+      { id: "emulator", name: "Emulator", authorityUrl: authority, graphUrl: authority },
+    ]),
+    LATCHKEY_DEFAULT_CLOUD: "emulator",
+  });
+  try {
+    return { latchkey, url, setupCode: await latchkey.says(/Set-up code: (\S+)/) };
+  } catch (error) {
+    if (tries > 1 && String(error).includes("address already in use"))
+      return startLatchkey(data, authority, tries - 1);
+    throw error;
+  }
 }
 
 function start(name: string, args: string[], env: Record<string, string>) {

@@ -3,13 +3,15 @@ import { announceAttempt, followAttempt, rememberReturn, takeReturn } from "./au
 
 afterEach(() => sessionStorage.clear());
 
-/** Longer than any machine takes: the tests wait for the answer, not for the time. */
-const long = 60_000;
+const heard = (id: string, every?: number) =>
+  new Promise<void>((resolve) => {
+    announceAttempt(id, resolve, every);
+  });
 
 test("the page that follows an attempt hears that it has come back, and its window that somebody follows", async () => {
   const finished = vi.fn<() => void>();
   const stop = followAttempt("a", finished);
-  expect(await announceAttempt("a", long)).toBe(true);
+  await heard("a");
   expect(finished).toHaveBeenCalledOnce();
   stop();
 });
@@ -18,15 +20,28 @@ test("another attempt is nobody's business", async () => {
   const finished = vi.fn<() => void>();
   const stop = followAttempt("b", finished);
   const follower = followAttempt("a", () => undefined);
-  expect(await announceAttempt("a", long)).toBe(true);
+  await heard("a");
   expect(finished).not.toHaveBeenCalled();
   stop();
   follower();
 });
 
-test("an attempt that nobody follows is not heard", async () => {
-  followAttempt("a", () => undefined)();
-  expect(await announceAttempt("a", 1)).toBe(false);
+test("a page that was not listening yet hears it, too", async () => {
+  const first = heard("a", 5);
+  const finished = vi.fn<() => void>();
+  const stop = followAttempt("a", finished);
+  await first;
+  expect(finished).toHaveBeenCalled();
+  stop();
+});
+
+test("what is called off is heard no more", async () => {
+  const unheard = vi.fn<() => void>();
+  announceAttempt("a", unheard)();
+  const stop = followAttempt("a", () => undefined);
+  await heard("a");
+  expect(unheard).not.toHaveBeenCalled();
+  stop();
 });
 
 test("the way back is for the attempt that it was remembered for, once", () => {

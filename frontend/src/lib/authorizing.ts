@@ -27,21 +27,25 @@ export function followAttempt(id: string, onFinished: () => void): () => void {
   return () => channel.close();
 }
 
-/** Says that an attempt has come back; true when the page that started it heard. */
-export function announceAttempt(id: string, wait = 800): Promise<boolean> {
-  return new Promise((resolve) => {
-    const channel = new BroadcastChannel(channelName);
-    const finish = (heard: boolean) => {
-      window.clearTimeout(timer);
-      channel.close();
-      resolve(heard);
-    };
-    const timer = window.setTimeout(() => finish(false), wait);
-    channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-      if (isMessage(data) && data.type === "followed" && data.id === id) finish(true);
-    });
-    say(channel, { type: "finished", id });
+/**
+ * Says that an attempt has come back, and again until the page that started it has heard: that page may be busy, or
+ * asleep behind this one. Gives what calls it off.
+ */
+export function announceAttempt(id: string, onHeard: () => void, every = 800): () => void {
+  const channel = new BroadcastChannel(channelName);
+  const announce = () => say(channel, { type: "finished", id });
+  const timer = window.setInterval(announce, every);
+  const stop = () => {
+    window.clearInterval(timer);
+    channel.close();
+  };
+  channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    if (!isMessage(data) || data.type !== "followed" || data.id !== id) return;
+    stop();
+    onHeard();
   });
+  announce();
+  return stop;
 }
 
 /** Without a pop-up this tab goes to Microsoft itself: remembers where to go on. */

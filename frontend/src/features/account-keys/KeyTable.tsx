@@ -27,7 +27,7 @@ export function KeyTable({ keys, fresh }: { keys: AccountKey[]; fresh: string | 
       {keys.map((key) => (
         <Tr key={key.id} fresh={key.id === fresh}>
           <Td heading>
-            <div className="sm:min-w-44">
+            <div className="sm:min-w-36">
               <KeyLink accountKey={key} />
               <span className="block text-sm text-muted">{typeName(key.type)}</span>
             </div>

@@ -34,7 +34,7 @@ export function ResultPage() {
       });
       return;
     }
-    void announceAttempt(aid).then((heard) => heard && window.close());
+    return announceAttempt(aid, () => window.close());
   }, [aid, navigate]);
   if (aid === "unknown") return <Unknown />;
   if (aid === "error")
