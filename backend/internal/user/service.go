@@ -258,7 +258,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, current, plain secret.S
 		return err
 	}
 	if !same {
-		return fault.Invalid(fault.Field{Field: "currentPassword", Code: "wrong", Message: "This is not your present password."})
+		return fault.Invalid(fault.Field{Field: "currentPassword", Code: "wrong", Message: "This is not your current password."})
 	}
 	return s.setPassword(ctx, u, newPassword{plain: plain, own: true, session: p.SessionID, browser: b, counted: counted})
 }
