@@ -30,7 +30,7 @@ export function useForm<Values extends FieldValues>(
     shouldFocusError: false, // it would go by the order of registration, which need not be the one on the page
   });
   const [problem, setProblem] = useState<FormProblem>(null);
-  const { errors, isSubmitting, isDirty } = hook.formState;
+  const { errors, isSubmitting } = hook.formState;
 
   const errorOf = (name: FieldPath<Values>): string | undefined => {
     const found: unknown = errors[name]?.message;
@@ -63,8 +63,6 @@ export function useForm<Values extends FieldValues>(
     watch: hook.watch,
     set: hook.setValue,
     setError: hook.setError,
-    reset: hook.reset,
-    isDirty,
     pending: isSubmitting,
     problem,
     /** Shows an error that came from elsewhere (a job, a later step) as if the submission had failed with it. */

@@ -27,10 +27,6 @@ export const buttonStyle = cva(
           "border-transparent bg-danger-fill text-on-accent",
           "not-aria-disabled:hover:bg-danger-fill-hover aria-disabled:opacity-60",
         ],
-        dangerSubtle: [
-          "border-outline/60 bg-surface text-danger",
-          "not-aria-disabled:hover:bg-danger-soft aria-disabled:text-muted",
-        ],
       },
       size: {
         sm: "min-h-7 px-2.5 text-sm",

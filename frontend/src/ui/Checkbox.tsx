@@ -1,5 +1,5 @@
 import { Checkbox as Base } from "@base-ui/react/checkbox";
-import { Check, Minus } from "lucide-react";
+import { Check } from "lucide-react";
 import { useId, type ReactNode, type Ref } from "react";
 
 type CheckboxProps = {
@@ -7,7 +7,6 @@ type CheckboxProps = {
   description?: ReactNode;
   checked: boolean;
   onChange: (checked: boolean) => void;
-  indeterminate?: boolean;
   disabled?: boolean;
   name?: string;
   ref?: Ref<HTMLElement>;
@@ -25,14 +24,10 @@ export function Checkbox({ label, description, checked, onChange, ref, ...rest }
         onCheckedChange={onChange}
         aria-labelledby={`${id}-label`}
         aria-describedby={description ? `${id}-description` : undefined}
-        className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-sm border border-outline bg-surface data-checked:border-accent data-checked:bg-accent data-disabled:opacity-60 data-indeterminate:border-accent data-indeterminate:bg-accent pointer-coarse:size-5"
+        className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-sm border border-outline bg-surface data-checked:border-accent data-checked:bg-accent data-disabled:opacity-60 pointer-coarse:size-5"
       >
         <Base.Indicator className="text-on-accent">
-          {rest.indeterminate ? (
-            <Minus aria-hidden="true" className="size-3.5" strokeWidth={3} />
-          ) : (
-            <Check aria-hidden="true" className="size-3.5" strokeWidth={3} />
-          )}
+          <Check aria-hidden="true" className="size-3.5" strokeWidth={3} />
         </Base.Indicator>
       </Base.Root>
       <div className="min-w-0">

@@ -11,7 +11,7 @@ export const dialogStyle = cva(
     "data-ending-style:scale-98 data-ending-style:opacity-0 data-starting-style:scale-98 data-starting-style:opacity-0",
   ],
   {
-    variants: { size: { sm: "max-w-md", md: "max-w-xl", lg: "max-w-3xl" } },
+    variants: { size: { sm: "max-w-md", md: "max-w-xl" } },
     defaultVariants: { size: "sm" },
   },
 );
@@ -34,7 +34,7 @@ type DialogProps = {
   onClose: () => void;
   title: string;
   description?: ReactNode;
-  size?: "sm" | "md" | "lg";
+  size?: "sm" | "md";
   /** False where closing would lose what is shown once. */
   dismissible?: boolean;
   children: ReactNode;

@@ -19,14 +19,13 @@ type SelectProps<Value extends string> = FieldText & {
   onChange: (value: Value) => void;
   onBlur?: () => void;
   name?: string;
-  placeholder?: string;
   disabled?: boolean;
   ref?: Ref<HTMLButtonElement>;
 };
 
 /** A drop-down. Takes arrow keys, Home, End, and the first letters of an option, as a native one does. */
 export function Select<Value extends string>(props: SelectProps<Value>) {
-  const { options, value, onChange, onBlur, name, placeholder, disabled, ref, ...text } = props;
+  const { options, value, onChange, onBlur, name, disabled, ref, ...text } = props;
   const landmark = useLandmark();
   return (
     <Field {...text} native={false}>
@@ -45,7 +44,7 @@ export function Select<Value extends string>(props: SelectProps<Value>) {
             onBlur={onBlur}
             className={`flex items-center justify-between gap-2 text-left ${inputStyle({ invalid: Boolean(text.error) })}`}
           >
-            <Base.Value ref={landmark.ref} className="min-w-0 truncate" placeholder={placeholder} />
+            <Base.Value ref={landmark.ref} className="min-w-0 truncate" />
             <Base.Icon>
               <ChevronDown aria-hidden="true" className="size-4 text-muted" />
             </Base.Icon>

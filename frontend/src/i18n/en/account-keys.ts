@@ -22,7 +22,6 @@ export const accountKeys = {
   "accountKeys.noExpiry": "No date given",
   "accountKeys.refreshed": "Last refreshed",
   "accountKeys.used": "Last used",
-  "accountKeys.never": "Never",
 
   "keyStatus.draft": "Draft",
   "keyStatus.authorized": "Authorized",
@@ -63,8 +62,6 @@ export const accountKeys = {
   "wizard.secretHint":
     "The secret's Value, not its Secret ID, from Certificates & secrets. It is never shown again after saving.",
   "wizard.secretSaved": "A secret is saved ({hint}). Leave this empty to keep it.",
-  "wizard.tenantMissing": "Enter the Directory (tenant) ID.",
-  "wizard.clientMissing": "Enter the Application (client) ID.",
   "wizard.secretMissing": "Enter the secret's Value.",
   "wizard.more": "More",
   "wizard.cloud": "Cloud",
@@ -144,7 +141,6 @@ export const accountKeys = {
   "attempt.keptTitle": "The key stays with {account}",
   "attempt.keptTitleAlone": "The key stays with its account",
   "attempt.keptText": "The other account's sign-in was thrown away. Nothing has changed.",
-  "attempt.popupBlocked": "The browser blocked the window, so the sign-in goes on in this tab.",
 
   "help.title": "What do you see on Microsoft's page?",
   "help.text":
@@ -202,7 +198,6 @@ export const accountKeys = {
   "key.permissions": "Permissions",
   "key.permissionGranted": "Granted",
   "key.permissionMissing": "Missing",
-  "key.credential": "App and credential",
   "key.tokenExpires": "Token expires",
   "key.noToken": "No token",
   "key.authorizedAt": "Last authorized",

@@ -17,7 +17,6 @@ export const apiClients = {
   "apiClients.permissionsMissing": "Choose at least one permission.",
   "apiClients.permissionCount": { one: "{count} permission", other: "{count} permissions" },
   "apiClients.accountKeys": "Account keys",
-  "apiClients.accountKeysHint": "Which account keys the program may use.",
   "apiClients.allKeys": "All account keys",
   "apiClients.allKeysText": "Also those that are created later.",
   "apiClients.someKeys": "Only chosen account keys",

@@ -115,7 +115,6 @@ export const auditLog = {
   "audit.closeDetails": "Close details",
   "audit.action": "Action",
   "audit.outcome": "Outcome",
-  "audit.message": "Message",
   "audit.address": "From address",
   "audit.request": "Request number",
   "audit.entryId": "Entry",

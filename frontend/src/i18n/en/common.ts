@@ -30,22 +30,18 @@ export const common = {
 
   "action.cancel": "Cancel",
   "action.close": "Close",
-  "action.save": "Save",
   "action.saveChanges": "Save changes",
   "action.delete": "Delete",
   "action.edit": "Edit",
   "action.retry": "Try again",
   "action.loadMore": "Load more",
   "action.back": "Back",
-  "action.done": "Done",
   "action.more": "More actions",
   "action.moreFor": "More actions for {name}",
 
   "field.optional": "(optional)",
-  "field.required": "This is required.",
   "field.showPassword": "Show password",
   "field.hidePassword": "Hide password",
-  "field.clear": "Clear",
   "field.clearSearch": "Clear search",
 
   "copy.copy": "Copy",
@@ -86,5 +82,4 @@ export const common = {
 
   "denied.title": "You don’t have access to this",
   "denied.text": "Ask an administrator of this Latchkey if you need it.",
-  "denied.role": "Your role is {role}.",
 } as const;

@@ -19,7 +19,6 @@ export const session = {
   "setup.email": "Email",
   "setup.password": "Password",
   "setup.submit": "Create administrator",
-  "setup.alreadyDone": "Latchkey is already set up.",
 
   "password.rule": "12 to 128 characters. A few words in a row are easy to remember and hard to guess.",
   "password.tooShort": "Use at least 12 characters.",
