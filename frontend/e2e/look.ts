@@ -6,11 +6,11 @@ import { expect, test } from "./fixtures";
 const shots = process.env["SHOTS"] ? "/tmp/shots" : null;
 
 /** Looks at the page as it is, in both colour schemes: nothing that axe finds, nothing wider than a small phone. */
-export async function look(page: Page, name: string) {
+export async function look(page: Page, name: string, widths = [360, 1280]) {
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const width of [360, 1280]) {
+    for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
       await test.step(`${name}, ${colorScheme}, ${width} px`, async () => {
         await settled(page);

@@ -1,5 +1,6 @@
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 import {
+  admin,
   authorizedKey,
   expect,
   field,
@@ -43,6 +44,11 @@ test.describe("signed in", () => {
     await page.getByRole("link", { name: "New Account Key" }).click();
     await expect(page.getByRole("combobox", { name: "Account Key Type" })).toBeVisible();
     await look(page, "wizard type");
+    await page.getByRole("combobox", { name: "Account Key Type" }).click();
+    await expect(page.getByRole("option")).toBeVisible();
+    await look(page, "wizard type with its list open", [360]);
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("option")).toBeHidden();
     await page.getByRole("button", { name: "Next" }).click();
     await expect(page.getByLabel("Display Name")).toBeVisible();
     await look(page, "wizard name");
@@ -73,10 +79,31 @@ test.describe("signed in", () => {
 
   test("the page of a key and its link are for everybody", async ({ context, page, servers }) => {
     await authorizedKey(page, "Invoices mailbox");
+    await useKeys(context, servers.url);
     await page.getByRole("link", { name: "Invoices mailbox" }).click();
     await expect(heading(page, /Invoices mailbox/)).toBeVisible();
     await expect(page.getByRole("heading", { name: "What happened" })).toBeVisible();
+    const used = page.getByRole("table", { name: "Used by" }).getByRole("row");
+    await expect(used.filter({ hasText: "billing" }).getByRole("link")).toBeVisible();
+    await expect(used.filter({ hasText: admin.name })).toContainText("Person");
     await look(page, "key");
+    await page.getByRole("button", { name: "More actions" }).click();
+    await expect(page.getByRole("menu")).toBeVisible();
+    await look(page, "key with its menu open", [360]);
+    for (const [action, name] of [
+      ["Replace secret", "Replace secret"],
+      ["Delete", "Delete Invoices mailbox?"],
+    ] as const) {
+      if (await page.getByRole("menu").isHidden()) {
+        await page.getByRole("button", { name: "More actions" }).click();
+      }
+      await page.getByRole("menuitem", { name: action, exact: true }).click();
+      const dialog = page.getByRole(name.endsWith("?") ? "alertdialog" : "dialog", { name });
+      await expect(dialog).toBeVisible();
+      await look(page, action, [360]);
+      await page.keyboard.press("Escape");
+      await expect(dialog).toBeHidden();
+    }
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Edit permissions" }).click();
     await expect(
@@ -100,6 +127,20 @@ test.describe("signed in", () => {
     await expect(page.getByRole("alert")).toBeVisible();
     await look(page, "link that is not known");
   });
+
+  // Each width has a menu of its own.
+  for (const width of [360, 1280]) {
+    test(`the user's menu and its dialog are for everybody at ${width} px`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto("/account-keys");
+      await page.getByRole("button", { name: `Account menu of ${admin.name}` }).click();
+      await expect(page.getByRole("menu")).toBeVisible();
+      await look(page, "user menu", [width]);
+      await page.getByRole("menuitem", { name: "Change password" }).click();
+      await expect(page.getByRole("dialog").getByLabel("Current password")).toBeFocused();
+      await look(page, "change password", [width]);
+    });
+  }
 
   test("the pages of API clients are for everybody", async ({ page }) => {
     await page.goto("/api-clients");
@@ -128,8 +169,26 @@ test.describe("signed in", () => {
   ] as const) {
     test(`the settings' ${name} are for everybody`, async ({ page }) => {
       await page.goto(`/settings?tab=${tab}`);
-      await expect(page.getByRole("tab", { name, selected: true })).toBeVisible();
+      const chosen = page.getByRole("tab", { name, selected: true });
+      await expect(chosen).toBeVisible();
       await look(page, `settings ${tab}`);
+      await page.setViewportSize({ width: 360, height: 800 });
+      await expect(chosen).toBeInViewport({ ratio: 1 });
     });
   }
 });
+
+/** Somebody gets a token of every key there is, and a program may. */
+async function useKeys({ request }: BrowserContext, url: string) {
+  const headers = { Origin: url };
+  const client = await request.post(`${url}/api/v1/api-clients`, {
+    headers,
+    data: { name: "billing", permissions: ["tokens:issue"], allAccountKeys: true, accountKeyIds: [] },
+  });
+  expect(client.status()).toBe(201);
+  const keys: { items: { id: string }[] } = await (await request.get(`${url}/api/v1/account-keys`)).json();
+  for (const { id } of keys.items) {
+    const token = await request.post(`${url}/api/v1/account-keys/${id}/access-token`, { headers });
+    expect(token.status()).toBe(200);
+  }
+}
