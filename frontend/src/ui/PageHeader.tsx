@@ -33,7 +33,7 @@ export function PageHeader({ title, description, badge, actions, back }: PageHea
           </div>
           {description && <p className="max-w-prose text-pretty text-muted">{description}</p>}
         </div>
-        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions && <div className="flex flex-wrap gap-1.5 sm:gap-2">{actions}</div>}
       </div>
     </header>
   );

@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Ellipsis, ListChecks, RefreshCw } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import {
+  keyUsage,
   useCheckAccountKey,
   useDeleteAccountKey,
   useSwitchAccountKey,
@@ -95,6 +97,9 @@ function Confirmations({ accountKey, asking, onClose }: ConfirmationsProps) {
   const navigate = useNavigate();
   const act = useSwitchAccountKey(accountKey.id);
   const remove = useDeleteAccountKey(accountKey.id);
+  const usage = useQuery({ ...keyUsage(accountKey.id), enabled: asking === "delete" });
+  // As long as nobody knows, somebody may.
+  const used = usage.data?.consumers.length !== 0;
   const name = accountKey.displayName;
   return (
     <>
@@ -127,7 +132,7 @@ function Confirmations({ accountKey, asking, onClose }: ConfirmationsProps) {
         open={asking === "delete"}
         onClose={onClose}
         danger
-        typedName={name}
+        typedName={used ? name : undefined}
         title={t("key.deleteTitle", { name })}
         confirmLabel={t("action.delete")}
         onConfirm={async () => {

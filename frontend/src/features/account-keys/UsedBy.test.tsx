@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
 import type { AccountKeyConsumer } from "@/api/account-keys";
 import { anAccountKey, anApiClient, aUser, aViewer } from "@/test/factories";
@@ -96,4 +96,16 @@ test("use that can't be read says so, and leaves the rest of the page", async ()
   renderAt(at);
   expect(await within(await section()).findByRole("button", { name: "Try again" })).toBeVisible();
   expect(screen.getByRole("heading", { level: 1, name: new RegExp(key.displayName) })).toBeVisible();
+});
+
+test.each([
+  [0, "at once"],
+  [1, "after its name was typed"],
+])("a key with %i that use it is deleted %s", async (count) => {
+  serveUsage(...Array.from({ length: count }, () => aConsumer()));
+  const { user } = renderAt(at);
+  await user.click(await screen.findByRole("button", { name: "More actions" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+  const dialog = within(await screen.findByRole("alertdialog"));
+  await waitFor(() => expect(dialog.queryAllByLabelText(/to confirm$/)).toHaveLength(count));
 });
