@@ -16,7 +16,8 @@ const box = cva("flex gap-3 rounded-md border px-3.5 py-3", {
   },
 });
 
-const mark = cva("mt-px size-5 shrink-0", {
+/** The icon of a tone, beside text. */
+export const toneMark = cva("mt-px size-5 shrink-0", {
   variants: {
     tone: {
       neutral: "text-muted",
@@ -51,7 +52,7 @@ export function Callout({ tone = "neutral", title, children, actions, live }: Ca
   const Icon = icons[tone];
   return (
     <div role={live ? "alert" : undefined} className={box({ tone })}>
-      <Icon aria-hidden="true" className={mark({ tone })} />
+      <Icon aria-hidden="true" className={toneMark({ tone })} />
       <div className="grid min-w-0 gap-1 text-pretty wrap-anywhere">
         {title && <p className="font-semibold">{title}</p>}
         {children}

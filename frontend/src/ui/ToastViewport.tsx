@@ -1,13 +1,9 @@
 import { Toast as Base } from "@base-ui/react/toast";
-import { cva } from "class-variance-authority";
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
 import { t } from "@/i18n/t";
+import { toneMark } from "./Callout";
 import { toastQueue } from "./toast";
-
-const mark = cva("mt-px size-5 shrink-0", {
-  variants: { tone: { success: "text-success", error: "text-danger" } },
-});
 
 /** The corner where toasts appear. The default export because only Toaster loads it, lazily. */
 export default function ToastViewport() {
@@ -49,7 +45,7 @@ function Toasts() {
         className="rounded-lg border border-line bg-raised p-3.5 shadow-lg transition-[opacity,translate] duration-150 data-ending-style:opacity-0 data-starting-style:translate-y-2 data-starting-style:opacity-0"
       >
         <Base.Content className="flex items-start gap-3">
-          <Icon aria-hidden="true" className={mark({ tone })} />
+          <Icon aria-hidden="true" className={toneMark({ tone: tone === "error" ? "danger" : tone })} />
           <div className="min-w-0 flex-1 wrap-anywhere">
             <Base.Title className="font-semibold" />
             <Base.Description className="text-muted" />

@@ -1,4 +1,3 @@
-import { cva } from "class-variance-authority";
 import {
   CircleAlert,
   CircleCheck,
@@ -12,7 +11,7 @@ import type { ReactNode } from "react";
 import type { CheckReport as Report } from "@/api/account-keys";
 import { t } from "@/i18n/t";
 import { explain } from "@/lib/explain";
-import { Callout, type Tone } from "@/ui/Callout";
+import { Callout, toneMark, type Tone } from "@/ui/Callout";
 import { Spinner } from "@/ui/Spinner";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 
@@ -37,18 +36,6 @@ const looks: Record<Check["result"], { icon: LucideIcon; tone: Tone }> = {
   skipped: { icon: CircleMinus, tone: "neutral" },
   inconclusive: { icon: CircleQuestionMark, tone: "neutral" },
 };
-
-const mark = cva("mt-0.5 size-5 shrink-0", {
-  variants: {
-    tone: {
-      neutral: "text-muted",
-      accent: "text-accent-ink",
-      success: "text-success",
-      warning: "text-warning",
-      danger: "text-danger",
-    },
-  },
-});
 
 type CheckReportProps = {
   check: { data: Report | undefined; error: unknown; isPending: boolean };
@@ -97,7 +84,7 @@ function Item({ check, mend }: { check: Check; mend: ReactNode }) {
   const { icon: Icon, tone } = looks[check.result];
   return (
     <li className="flex gap-3 py-2.5">
-      <Icon aria-hidden="true" className={mark({ tone })} />
+      <Icon aria-hidden="true" className={toneMark({ tone })} />
       <div className="grid min-w-0 gap-1 wrap-anywhere">
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span className="font-semibold">{t(`check.${check.id}`)}</span>

@@ -7,6 +7,7 @@ import { Dialog, DialogActions } from "@/ui/Dialog";
 import { FormError } from "@/ui/FormError";
 import { PasswordField } from "@/ui/PasswordField";
 import { toast } from "@/ui/toast";
+import { NewPasswordField } from "./formParts";
 import { newPassword } from "./schema";
 
 const schema = z.object({
@@ -38,12 +39,7 @@ export function ChangePasswordDialog({ onClose }: { onClose: () => void }) {
           autoComplete="current-password"
           {...form.text("currentPassword")}
         />
-        <PasswordField
-          label={t("changePassword.new")}
-          hint={t("password.rule")}
-          autoComplete="new-password"
-          {...form.text("newPassword")}
-        />
+        <NewPasswordField label={t("changePassword.new")} {...form.text("newPassword")} />
         <FormError problem={form.problem} />
         <DialogActions>
           <Button type="submit" variant="primary" pending={form.pending}>

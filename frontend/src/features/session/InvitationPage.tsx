@@ -5,15 +5,14 @@ import { t } from "@/i18n/t";
 import { formatDateTime } from "@/lib/format";
 import { useForm } from "@/lib/form";
 import { z } from "@/lib/zod";
-import { Button } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
 import { DescriptionList } from "@/ui/DescriptionList";
 import { FormError } from "@/ui/FormError";
-import { PasswordField } from "@/ui/PasswordField";
 import { PublicPage } from "@/ui/PublicPage";
 import { Spinner } from "@/ui/Spinner";
 import { ErrorState } from "@/ui/States";
 import { TextField } from "@/ui/TextField";
+import { NewPasswordField, WideSubmit } from "./formParts";
 import { newPassword } from "./schema";
 
 /**
@@ -86,18 +85,9 @@ function Accept({ token, invitation }: { token: string; invitation: Invitation }
           autoComplete="username"
           value={email}
         />
-        <PasswordField
-          label={t("invitation.password")}
-          hint={t("password.rule")}
-          autoComplete="new-password"
-          {...form.text("password")}
-        />
+        <NewPasswordField label={t("invitation.password")} {...form.text("password")} />
         <FormError problem={form.problem} />
-        <div className="mt-2">
-          <Button type="submit" variant="primary" size="lg" wide pending={form.pending}>
-            {t("invitation.submit")}
-          </Button>
-        </div>
+        <WideSubmit pending={form.pending}>{t("invitation.submit")}</WideSubmit>
       </form>
     </PublicPage>
   );

@@ -4,11 +4,10 @@ import { useSetUp } from "@/api/session";
 import { t } from "@/i18n/t";
 import { useForm } from "@/lib/form";
 import { z } from "@/lib/zod";
-import { Button } from "@/ui/Button";
 import { FormError } from "@/ui/FormError";
-import { PasswordField } from "@/ui/PasswordField";
 import { PublicPage } from "@/ui/PublicPage";
 import { TextField } from "@/ui/TextField";
+import { NewPasswordField, WideSubmit } from "./formParts";
 import { email, newPassword, personName } from "./schema";
 
 const schema = z.object({
@@ -53,18 +52,9 @@ export function SetupPage() {
           autoCapitalize="none"
           {...form.text("email")}
         />
-        <PasswordField
-          label={t("setup.password")}
-          hint={t("password.rule")}
-          autoComplete="new-password"
-          {...form.text("password")}
-        />
+        <NewPasswordField label={t("setup.password")} {...form.text("password")} />
         <FormError problem={form.problem} />
-        <div className="mt-2">
-          <Button type="submit" variant="primary" size="lg" wide pending={form.pending}>
-            {t("setup.submit")}
-          </Button>
-        </div>
+        <WideSubmit pending={form.pending}>{t("setup.submit")}</WideSubmit>
       </form>
     </PublicPage>
   );

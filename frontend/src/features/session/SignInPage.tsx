@@ -4,11 +4,11 @@ import { useSignIn } from "@/api/session";
 import { t } from "@/i18n/t";
 import { useForm } from "@/lib/form";
 import { z } from "@/lib/zod";
-import { Button } from "@/ui/Button";
 import { FormError } from "@/ui/FormError";
 import { PasswordField } from "@/ui/PasswordField";
 import { PublicPage } from "@/ui/PublicPage";
 import { TextField } from "@/ui/TextField";
+import { WideSubmit } from "./formParts";
 
 const schema = z.object({
   email: z.string().trim().min(1, t("signIn.emailMissing")),
@@ -51,11 +51,7 @@ export function SignInPage() {
         />
         <p className="text-sm text-pretty text-muted">{t("signIn.forgotten")}</p>
         <FormError problem={form.problem} />
-        <div className="mt-2">
-          <Button type="submit" variant="primary" size="lg" wide pending={form.pending}>
-            {t("signIn.submit")}
-          </Button>
-        </div>
+        <WideSubmit pending={form.pending}>{t("signIn.submit")}</WideSubmit>
       </form>
     </PublicPage>
   );
