@@ -209,7 +209,7 @@ test("what a key is comes from the server: its type's name and the address in th
   server.use(answer("get", "/api/v1/instance", instance));
   renderKey();
   expect(await screen.findByText("Another type")).toBeVisible();
-  expect(await screen.findByText(/curl -X POST https:\/\/keys\.example\/api/)).toBeVisible();
+  expect(await screen.findByText(/latchkey='?https:\/\/keys\.example/)).toBeVisible();
 });
 
 test("a visit reads the key and its uses again, however lately they were read", async () => {
