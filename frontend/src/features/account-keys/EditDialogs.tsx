@@ -88,7 +88,9 @@ function ScopesDialog({ accountKey, onClose }: DialogProps) {
           <Button type="submit" variant="primary" pending={form.pending}>
             {t("action.saveChanges")}
           </Button>
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <Button disabled={form.pending} onClick={onClose}>
+            {t("action.cancel")}
+          </Button>
         </StickyActions>
       </form>
     </Dialog>
@@ -136,7 +138,9 @@ function SecretDialog({ accountKey, onClose, onReplaced }: Omit<EditDialogsProps
           <Button type="submit" variant="primary" pending={form.pending}>
             {t("key.replaceSecret")}
           </Button>
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <Button disabled={form.pending} onClick={onClose}>
+            {t("action.cancel")}
+          </Button>
         </DialogActions>
       </form>
     </Dialog>
