@@ -82,6 +82,9 @@ func (a *API) token(c echo.Context) error {
 // @Param     client_id    query  string  false  "The account key's id or display name, or its application (client) ID"
 // @Param     mi_res_id    query  string  false  "The account key's id, perhaps at the end of a path, or its display name"
 // @Param     object_id    query  string  false  "The object id of the account that the key was authorized for"
+// @Param     clientid      query  string  false  "Another name of client_id"
+// @Param     msi_res_id    query  string  false  "Another name of mi_res_id"
+// @Param     principal_id  query  string  false  "Another name of object_id"
 // @Success   200  {object}  tokenView
 // @Failure   400  {object}  failureView  "The request is wrong, or there is no such key for this client"
 // @Failure   401  {object}  failureView  "The header is no good secret"

@@ -5342,6 +5342,12 @@ export interface operations {
                 mi_res_id?: string;
                 /** @description The object id of the account that the key was authorized for */
                 object_id?: string;
+                /** @description Another name of client_id */
+                clientid?: string;
+                /** @description Another name of mi_res_id */
+                msi_res_id?: string;
+                /** @description Another name of object_id */
+                principal_id?: string;
             };
             header?: never;
             path?: never;
