@@ -168,8 +168,8 @@ func (p Path) Last() string {
 }
 
 // Pattern allows some paths: "/me/messages/*" those with any one segment in place of the star, and
-// "/me/**" /me and everything below it. Two stars stand at the end. Everything else is compared as it is,
-// capitals included.
+// "/me/**" /me and everything below it. Two stars stand at the end. Everything else is compared as Graph compares
+// names: without regard to case.
 type Pattern struct{ text string }
 
 // Why a text is no pattern.
@@ -218,12 +218,33 @@ func (p Pattern) matches(segments []string) bool {
 		if want == "**" {
 			return true
 		}
-		if len(segments) == 0 || (want != "*" && want != segments[0]) {
+		if len(segments) == 0 || (want != "*" && !sameName(want, segments[0])) {
 			return false
 		}
 		segments = segments[1:]
 	}
 	return len(segments) == 0
+}
+
+// sameName compares two segments without regard to the case of ASCII letters: folding others would take for one
+// name what Graph takes for two.
+func sameName(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // List allows calls by their method and path.

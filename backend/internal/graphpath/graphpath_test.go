@@ -89,7 +89,8 @@ func TestPatterns(t *testing.T) {
 			refused []string
 		}{
 			{"/**", []string{"", "/me", "/me/a/b/c", "/$batch", "/me/a%2Fb"}, nil},
-			{"/me", []string{"/me", "/m%65"}, []string{"", "/me/x", "/ME", "/memories"}},
+			{"/me", []string{"/me", "/m%65", "/ME", "/%4De"}, []string{"", "/me/x", "/memories"}},
+			{"/users/Sam@b.example", []string{"/Users/sam@B.example"}, []string{"/users/%C5%BFam@b.example"}},
 			{"/me/*", []string{"/me/x", "/me/x/", "/me/%20x", "/me/x%252Fy"}, []string{"/me", "/me/x/y", "/me/x%2Fy", "/me/x%2fy", "/users/x"}},
 			{"/me/**", []string{"/me", "/me/x", "/me/x/y", "/me/x%2Fy", "/me/"}, []string{"/memories", "/users", "/me%2Fx"}},
 			{
