@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 )
 
@@ -25,6 +26,9 @@ type Principal struct {
 	AllKeys     bool     // every account key, those to come included
 	KeyIDs      []string // otherwise just these
 	SessionID   string   // of a person
+
+	Leashes   map[string]*Leash // of an API client, by account key; see Leash
+	RateLimit int64             // requests a minute that an API client may make; 0 is any number
 }
 
 // System is the product itself: jobs, migrations and commands act as it.
@@ -63,6 +67,20 @@ func Readmit(ctx context.Context) (Principal, error) {
 type Request struct {
 	ID string // also in the answer's X-Request-Id
 	IP string
+}
+
+// Network is where the request came from, as far as one customer of a provider reaches: an IPv4 address or an
+// IPv6 /64.
+func (r Request) Network() string {
+	ip, err := netip.ParseAddr(r.IP)
+	if err != nil {
+		return "unknown"
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 type (
