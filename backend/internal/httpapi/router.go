@@ -119,12 +119,20 @@ func (s *Server) guard(access Access, h echo.HandlerFunc) echo.HandlerFunc {
 		if access.Public {
 			return h(c)
 		}
-		admit := func() (auth.Principal, error) { return s.admit(c, access, bearer, hasBearer) }
-		p, err := admit()
+		p, err := s.authenticate(c, bearer, hasBearer)
 		if err != nil {
 			return err
 		}
-		c.SetRequest(c.Request().WithContext(auth.WithReadmission(c.Request().Context(), p, admit)))
+		if hasBearer { // also what is refused for want of a permission is a request
+			if err := s.Rate.Client(c, p.ID, p.RateLimit); err != nil {
+				return err
+			}
+		}
+		if err := permit(c, access, p, hasBearer); err != nil {
+			return err
+		}
+		again := func() (auth.Principal, error) { return s.admit(c, access, bearer, hasBearer) }
+		c.SetRequest(c.Request().WithContext(auth.WithReadmission(c.Request().Context(), p, again)))
 		return h(c)
 	}
 }
@@ -135,17 +143,22 @@ func (s *Server) admit(c echo.Context, access Access, bearer secret.String, hasB
 	if err != nil {
 		return auth.Principal{}, err
 	}
+	return p, permit(c, access, p, hasBearer)
+}
+
+// permit refuses a caller who may not do what the route does.
+func permit(c echo.Context, access Access, p auth.Principal, hasBearer bool) error {
 	if access.People && p.Type != auth.TypeUser {
-		return auth.Principal{}, errDenied.WithMessage("Only people may do this, signed in at the web page.")
+		return errDenied.WithMessage("Only people may do this, signed in at the web page.")
 	}
 	if access.Permission != "" && !p.Can(access.Permission) {
 		if hasBearer {
 			c.Response().Header().Set(echo.HeaderWWWAuthenticate,
 				`Bearer realm="latchkey", error="insufficient_scope", scope="`+string(access.Permission)+`"`)
 		}
-		return auth.Principal{}, errDenied.WithMessage("This needs the permission " + string(access.Permission) + ".")
+		return errDenied.WithMessage("This needs the permission " + string(access.Permission) + ".")
 	}
-	return p, nil
+	return nil
 }
 
 func (s *Server) authenticate(c echo.Context, bearer secret.String, hasBearer bool) (auth.Principal, error) {

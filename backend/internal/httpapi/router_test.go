@@ -1,16 +1,20 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
+	"github.com/latchkey/latchkey/backend/internal/secret"
 )
 
 func allowed(a answer) []string {
@@ -157,4 +161,54 @@ func TestMount(t *testing.T) {
 		})
 	}
 	require.Empty(t, s.Routes())
+}
+
+// busy is an API client that may send two requests a minute, and may see account keys alone.
+type busy struct{}
+
+func (busy) Authenticate(_ context.Context, credential secret.String) (auth.Principal, error) {
+	p, err := anybody{}.Authenticate(context.Background(), credential)
+	p.RateLimit, p.Permissions = 2, []auth.Permission{auth.AccountKeysRead}
+	return p, err
+}
+
+func TestRateOfRequests(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	handled := 0
+	s := newServer(t, func(s *httpapi.Server) {
+		s.Clients, s.Rate = busy{}, &httpapi.RateLimiter{Now: func() time.Time { return at }}
+	})
+	handler := func(c echo.Context) error {
+		handled++
+		// What it asks about its caller while it works is no further request.
+		_, err := auth.Readmit(c.Request().Context())
+		if err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	}
+	s.API().GET("/keys", auth.AccountKeysRead, handler)
+	s.API().GET("/people", auth.UsersWrite, handler)
+	s.API().Public(http.MethodGet, "/open", handler)
+	get := func(path, bearer string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1"+path, http.NoBody)
+		r.Header.Set("Authorization", "Bearer "+bearer)
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		return w
+	}
+	require.Equal(t, http.StatusNoContent, get("/keys", "good").Code)
+	require.Equal(t, http.StatusForbidden, get("/people", "good").Code, "what is refused is a request too")
+	require.Equal(t, http.StatusUnauthorized, get("/keys", "bad").Code, "and what nobody is known by is not")
+	limited := get("/keys", "good")
+	require.Equal(t, http.StatusTooManyRequests, limited.Code)
+	require.Contains(t, limited.Body.String(), `"code":"rate_limited"`)
+	require.Equal(t, "30", limited.Header().Get("Retry-After"))
+	require.Equal(t, `"default";q=2;w=60`, limited.Header().Get("RateLimit-Policy"))
+	require.Equal(t, `"default";r=0;t=60`, limited.Header().Get("RateLimit"))
+	require.Equal(t, http.StatusNoContent, get("/open", "good").Code)
+	require.Equal(t, 2, handled)
+	at = at.Add(30 * time.Second)
+	require.Equal(t, http.StatusNoContent, get("/keys", "good").Code)
 }

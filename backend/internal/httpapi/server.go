@@ -28,6 +28,7 @@ type Server struct {
 	ProxyNets  []netip.Prefix
 	People     Authenticator // session cookies
 	Clients    Authenticator // bearer tokens
+	Rate       *RateLimiter  // of bearers
 	Middleware []echo.MiddlewareFunc
 
 	BodyTimeout   time.Duration // for a small body to arrive; zero is for ever

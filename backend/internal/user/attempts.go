@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
 	"time"
 
 	"gorm.io/gorm"
@@ -51,22 +50,8 @@ func (s *Service) signInBuckets(ctx context.Context, email, deviceID string) []b
 	sum := sha256.Sum256([]byte(emailKey(email))) // short, whatever was typed
 	return []bucket{
 		{key: "account " + hex.EncodeToString(sum[:]), most: s.Limits.PerAccount},
-		{key: "sign-in " + network(ctx), most: s.Limits.PerNetwork, shared: true},
+		{key: "sign-in " + auth.RequestFrom(ctx).Network(), most: s.Limits.PerNetwork, shared: true},
 	}
-}
-
-// network is where the request came from, as far as one customer of a provider reaches: an IPv4
-// address or an IPv6 /64.
-func network(ctx context.Context) string {
-	ip, err := netip.ParseAddr(auth.RequestFrom(ctx).IP)
-	if err != nil {
-		return "unknown"
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is4() {
-		return ip.String()
-	}
-	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 // refused looks, without writing, whether one of the buckets is full.

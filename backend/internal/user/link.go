@@ -100,7 +100,7 @@ func (s *Service) offerLink(
 // open links too.
 func (s *Service) Linked(ctx context.Context, token secret.String) (User, error) {
 	q := s.DB.Read(ctx)
-	guesses := []bucket{{key: "link " + network(ctx), most: s.Limits.PerNetwork, shared: true}}
+	guesses := []bucket{{key: "link " + auth.RequestFrom(ctx).Network(), most: s.Limits.PerNetwork, shared: true}}
 	if err := refused(q, s.Now(), guesses); err != nil {
 		return User{}, err
 	}

@@ -89,7 +89,7 @@ func (s *Service) guessSetup(ctx context.Context, code secret.String) error {
 	} else if !required {
 		return ErrAlreadySet
 	}
-	counted := []bucket{{key: "set-up " + network(ctx), most: s.Limits.PerAccount}}
+	counted := []bucket{{key: "set-up " + auth.RequestFrom(ctx).Network(), most: s.Limits.PerAccount}}
 	if err := refused(s.DB.Read(ctx), s.Now(), counted); err != nil {
 		return err
 	}
