@@ -14,7 +14,10 @@ import (
 )
 
 // API serves API clients, and the token endpoint they use.
-type API struct{ Service *Service }
+type API struct {
+	Service *Service
+	Rate    *httpapi.RateLimiter
+}
 
 // Mount adds the routes.
 func (a *API) Mount(api, root httpapi.Router) {
@@ -40,21 +43,43 @@ func scopeNames() []string {
 	return names
 }
 
+type leashRequest struct {
+	AccountKeyID     httpapi.Optional[string]   `json:"accountKeyId,omitzero" swaggertype:"string" format:"uuid" extensions:"x-nullable"`                                              // Null or left out: every account key without a leash of its own
+	RawTokens        bool                       `json:"rawTokens" validate:"required"`                                                                                                 // May have the access token itself
+	GraphMethods     httpapi.Optional[[]string] `json:"graphMethods,omitzero" swaggertype:"array,string" extensions:"x-nullable" enums:"GET,HEAD,POST,PATCH,PUT,DELETE" example:"GET"` // Null or left out: any; an empty list: none. GET allows HEAD
+	GraphPaths       httpapi.Optional[[]string] `json:"graphPaths,omitzero" swaggertype:"array,string" extensions:"x-nullable" example:"/me/messages/**"`                              // After the API version; * is one segment, ** at the end any rest
+	RecipientDomains httpapi.Optional[[]string] `json:"recipientDomains,omitzero" swaggertype:"array,string" extensions:"x-nullable" example:"contoso.com"`                            // *.contoso.com is its subdomains. Excludes raw tokens, and methods but GET and HEAD
+	SendsPerDay      httpapi.Optional[int64]    `json:"sendsPerDay,omitzero" swaggertype:"integer" format:"int64" extensions:"x-nullable" minimum:"0" maximum:"1000000" example:"100"` // Excludes raw tokens, and methods but GET and HEAD
+} // @name ApiClientLeashInput
+
+type leashView struct {
+	AccountKeyID     *string   `json:"accountKeyId" validate:"required"` // Null: every account key without a leash of its own
+	RawTokens        bool      `json:"rawTokens" validate:"required"`
+	GraphMethods     *[]string `json:"graphMethods" validate:"required"` // Null: any
+	GraphPaths       *[]string `json:"graphPaths" validate:"required"`
+	RecipientDomains *[]string `json:"recipientDomains" validate:"required"`
+	SendsPerDay      *int64    `json:"sendsPerDay" validate:"required"`
+} // @name ApiClientLeash
+
 type createRequest struct {
 	Name           string            `json:"name" validate:"required" maxLength:"100" example:"billing"`
 	Description    string            `json:"description,omitempty" maxLength:"1000"`
 	Permissions    []auth.Permission `json:"permissions" validate:"required"`
 	AllAccountKeys bool              `json:"allAccountKeys,omitempty"`
-	AccountKeyIDs  []string          `json:"accountKeyIds,omitempty"` // None if left out, unless allAccountKeys is set
+	AccountKeyIDs  []string          `json:"accountKeyIds,omitempty"`                                    // None if left out, unless allAccountKeys is set
+	Leashes        []leashRequest    `json:"leashes,omitempty"`                                          // What bounds it further, by account key
+	RateLimit      *int64            `json:"rateLimitPerMinute,omitempty" minimum:"0" maximum:"1000000"` // As the server is configured if left out; 0 is any number
 } // @name ApiClientCreate
 
 type patchRequest struct {
-	Name           *string            `json:"name,omitempty" maxLength:"100"`
-	Description    *string            `json:"description,omitempty" maxLength:"1000"`
-	Permissions    *[]auth.Permission `json:"permissions,omitempty"`
-	AllAccountKeys *bool              `json:"allAccountKeys,omitempty"`
-	AccountKeyIDs  *[]string          `json:"accountKeyIds,omitempty"`
-	Disabled       *bool              `json:"disabled,omitempty"`
+	Name           *string                 `json:"name,omitempty" maxLength:"100"`
+	Description    *string                 `json:"description,omitempty" maxLength:"1000"`
+	Permissions    *[]auth.Permission      `json:"permissions,omitempty"`
+	AllAccountKeys *bool                   `json:"allAccountKeys,omitempty"`
+	AccountKeyIDs  *[]string               `json:"accountKeyIds,omitempty"`
+	Leashes        *[]leashRequest         `json:"leashes,omitempty"`                                                                                                      // Replaces all of them
+	RateLimit      httpapi.Optional[int64] `json:"rateLimitPerMinute,omitzero" swaggertype:"integer" format:"int64" extensions:"x-nullable" minimum:"0" maximum:"1000000"` // Null: as the server is configured; 0: any number
+	Disabled       *bool                   `json:"disabled,omitempty"`
 } // @name ApiClientPatch
 
 type secretView struct {
@@ -81,6 +106,8 @@ type clientView struct {
 	Permissions    []auth.Permission `json:"permissions" validate:"required"`
 	AllAccountKeys bool              `json:"allAccountKeys" validate:"required"`
 	AccountKeyIDs  []string          `json:"accountKeyIds" validate:"required"`
+	Leashes        []leashView       `json:"leashes" validate:"required"`
+	RateLimit      *int64            `json:"rateLimitPerMinute" validate:"required"` // Null: as the server is configured; 0: any number
 	Disabled       bool              `json:"disabled" validate:"required"`
 	Secrets        []secretView      `json:"secrets" validate:"required"`
 	CreatedAt      time.Time         `json:"createdAt" validate:"required"`
@@ -102,13 +129,50 @@ func viewOf(c Client, caller auth.Principal) clientView {
 	v := clientView{
 		ID: c.ID, Name: c.Name, Description: c.Description, Permissions: append([]auth.Permission{}, c.Permissions...),
 		AllAccountKeys: c.AllAccountKeys, AccountKeyIDs: append([]string{}, keys...), Disabled: c.Disabled,
+		Leashes: []leashView{}, RateLimit: c.RateLimit,
 		Secrets: []secretView{}, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, LastUsedAt: c.LastUsedAt,
 		CreatedBy: audit.ActorView{Type: c.CreatedByType, ID: c.CreatedByID, Name: c.CreatedByName},
+	}
+	for _, l := range c.Leashes {
+		if l.AccountKeyID == auth.EveryOtherKey || caller.MayUseKey(l.AccountKeyID) {
+			v.Leashes = append(v.Leashes, viewOfLeash(l))
+		}
 	}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, viewOfSecret(s))
 	}
 	return v
+}
+
+func viewOfLeash(l Leash) leashView {
+	list := func(items []string) *[]string {
+		if items == nil {
+			return nil
+		}
+		return &items
+	}
+	return leashView{
+		AccountKeyID: l.keyID(), RawTokens: l.RawTokens, GraphMethods: list(l.GraphMethods), GraphPaths: list(pathTexts(l.GraphPaths)),
+		RecipientDomains: list(l.RecipientDomains), SendsPerDay: l.Sends,
+	}
+}
+
+func leashInputs(requests []leashRequest) []LeashInput {
+	out := make([]LeashInput, 0, len(requests))
+	for _, r := range requests {
+		l := LeashInput{
+			RawTokens: r.RawTokens, GraphMethods: r.GraphMethods.Value,
+			GraphPaths: r.GraphPaths.Value, RecipientDomains: r.RecipientDomains.Value,
+		}
+		if r.AccountKeyID.Set && !r.AccountKeyID.Null {
+			l.AccountKeyID = &r.AccountKeyID.Value
+		}
+		if r.SendsPerDay.Set && !r.SendsPerDay.Null {
+			l.SendsPerDay = &r.SendsPerDay.Value
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 func viewOfSecret(s Secret) secretView {
@@ -140,6 +204,7 @@ func (a *API) list(c echo.Context) error {
 
 // @Summary   Create an API client
 // @Description  The answer holds its first secret, which is never shown again.
+// @Description  A leash bounds what it may do with an account key, within its permissions; without one, everything they allow.
 // @ID        createApiClient
 // @Tags      API clients
 // @Security  ApiClient[api-clients:write]
@@ -157,6 +222,7 @@ func (a *API) create(c echo.Context) error {
 	made, plain, err := a.Service.Create(c.Request().Context(), Input{
 		Name: in.Name, Description: in.Description, Permissions: in.Permissions,
 		AllAccountKeys: in.AllAccountKeys, AccountKeyIDs: in.AccountKeyIDs,
+		Leashes: leashInputs(in.Leashes), RateLimit: in.RateLimit,
 	})
 	if err != nil {
 		return err
@@ -233,6 +299,15 @@ func (in patchRequest) change(to *Input) {
 		to.AccountKeyIDs = nil // all of them replaces the list
 	}
 	assign(&to.AccountKeyIDs, in.AccountKeyIDs)
+	if in.Leashes != nil {
+		to.Leashes = leashInputs(*in.Leashes)
+	}
+	if in.RateLimit.Set {
+		to.RateLimit = nil
+		if !in.RateLimit.Null {
+			to.RateLimit = &in.RateLimit.Value
+		}
+	}
 }
 
 func assign[T any](to, from *T) {

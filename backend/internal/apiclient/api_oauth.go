@@ -98,7 +98,26 @@ func (a *API) issue(c echo.Context) (Issued, error) {
 	case grant != "client_credentials":
 		return Issued{}, &oauthError{"unsupported_grant_type", "Only client_credentials is offered here."}
 	}
-	return a.Service.Issue(r.Context(), id, plain, r.PostForm.Get("scope"))
+	return a.exchange(c, id, plain, r.PostForm.Get("scope"))
+}
+
+// exchange counts who proves to be a client against its own limit, and who doesn't against their network's: a
+// client's id is no secret, so what others try in its name must not cost it anything.
+func (a *API) exchange(c echo.Context, id string, plain secret.String, scope string) (Issued, error) {
+	if err := a.Rate.Stranger(c, a.Service.RateLimit); err != nil {
+		return Issued{}, err
+	}
+	client, used, err := a.Service.prove(c.Request().Context(), id, plain)
+	if errors.Is(err, errBadClient) {
+		a.Rate.Failed(c, a.Service.RateLimit)
+	}
+	if err != nil {
+		return Issued{}, err
+	}
+	if err := a.Rate.Client(c, client.ID, a.Service.rate(client)); err != nil {
+		return Issued{}, err
+	}
+	return a.Service.issue(c.Request().Context(), client, used, scope)
 }
 
 // credentials reads client id and secret (RFC 6749 §2.3.1): in the Basic header both are form-encoded.

@@ -3,7 +3,7 @@
 //
 // Invariants: a secret is shown once and stored as a hash; at most two are live, so that one can be
 // replaced without a pause; a JWT says who and what at most, the row says what now: disabling or
-// deleting a client, or taking a permission away, counts from the next request.
+// deleting a client, taking a permission away or tightening a leash counts from the next request.
 package apiclient
 
 import (
@@ -68,9 +68,13 @@ type Client struct {
 	CreatedByID    string
 	CreatedByName  string
 	LastUsedAt     *time.Time
+	// RateLimit is how many requests a minute it may make; nil: as many as the server is configured for, 0: any
+	// number.
+	RateLimit *int64 `gorm:"column:rate_limit_per_minute"`
 
 	AccountKeyIDs []string `gorm:"-"`
 	Secrets       []Secret `gorm:"-"`
+	Leashes       []Leash  `gorm:"-"` // that of every other key first, then by key
 }
 
 // TableName names the table.
@@ -101,6 +105,11 @@ var (
 func (c Client) within(caller auth.Principal) bool {
 	if c.AllAccountKeys && !caller.AllKeys {
 		return false
+	}
+	for _, id := range c.keysToCompare(caller, c) {
+		if !c.leash(id).Within(caller.Leash(id)) {
+			return false
+		}
 	}
 	return len(cut(c.Permissions, caller.Permissions)) == len(c.Permissions) &&
 		!slices.ContainsFunc(c.AccountKeyIDs, func(id string) bool { return !caller.MayUseKey(id) })

@@ -48,11 +48,16 @@ type Issued struct {
 // Issue exchanges a client's secret for a JWT. scope narrows what the JWT allows; empty means all that
 // the client holds.
 func (s *Service) Issue(ctx context.Context, clientID string, plain secret.String, scope string) (Issued, error) {
-	now := s.Now()
 	c, used, err := s.prove(ctx, clientID, plain)
 	if err != nil {
 		return Issued{}, err
 	}
+	return s.issue(ctx, c, used, scope)
+}
+
+// issue gives a JWT to a client that has proved itself by one of its secrets.
+func (s *Service) issue(ctx context.Context, c Client, used Secret, scope string) (Issued, error) {
+	now := s.Now()
 	granted := c.Permissions
 	if scope != "" {
 		asked := Permissions{}
@@ -159,14 +164,14 @@ func (s *Service) authenticate(ctx context.Context, bearer secret.String) (Verif
 	for name := range strings.FieldsSeq(parsed.Scope) {
 		asked = append(asked, auth.Permission(name))
 	}
-	return Verified{expires: parsed.ExpiresAt.Time, principal: c.principal(cut(asked, c.Permissions))}, nil
+	return Verified{expires: parsed.ExpiresAt.Time, principal: s.principal(c, cut(asked, c.Permissions))}, nil
 }
 
-// principal is the client as a caller with some of its permissions.
-func (c Client) principal(permissions []auth.Permission) auth.Principal {
+// principal is a client as a caller with some of its permissions.
+func (s *Service) principal(c Client, permissions []auth.Permission) auth.Principal {
 	return auth.Principal{
 		Type: auth.TypeAPIClient, ID: c.ID, Name: c.Name, Permissions: permissions,
-		AllKeys: c.AllAccountKeys, KeyIDs: c.AccountKeyIDs,
+		AllKeys: c.AllAccountKeys, KeyIDs: c.AccountKeyIDs, Leashes: leashesOf(c), RateLimit: s.rate(c),
 	}
 }
 

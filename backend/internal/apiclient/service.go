@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Service struct {
 	Audience      string
 	TokenLifetime time.Duration
 	KeyRotation   time.Duration // how long one signing key signs
+	RateLimit     int64         // requests a minute of a client without a limit of its own; 0: any number
 	Remembered    *epoch.Memory[TokenHash, Verified]
 	Now           func() time.Time
 	Logger        *slog.Logger
@@ -44,6 +46,8 @@ type Input struct {
 	Permissions    []auth.Permission
 	AllAccountKeys bool
 	AccountKeyIDs  []string
+	Leashes        []LeashInput
+	RateLimit      *int64 // nil: what the server is configured for
 	Disabled       bool
 }
 
@@ -66,6 +70,9 @@ func (s *Service) Create(ctx context.Context, in Input) (Client, secret.String, 
 			return fmt.Errorf("insert API client: %w", err)
 		}
 		if err := insertKeys(tx, c.ID, c.AccountKeyIDs); err != nil {
+			return err
+		}
+		if err := saveLeashes(tx, c.ID, nil, c.Leashes); err != nil {
 			return err
 		}
 		first := secretRow(c.ID, plain, now, nil)
@@ -128,6 +135,7 @@ func (s *Service) Update(ctx context.Context, id string, versions []int64, chang
 		in := Input{
 			Name: before.Name, Description: before.Description, Permissions: before.Permissions,
 			AllAccountKeys: before.AllAccountKeys, AccountKeyIDs: before.AccountKeyIDs, Disabled: before.Disabled,
+			RateLimit: before.RateLimit, Leashes: inputOf(before.Leashes),
 		}
 		change(&in)
 		after = before
@@ -165,7 +173,7 @@ func locked(tx *gorm.DB, id string, versions []int64) (Client, error) {
 func save(tx *gorm.DB, before, c Client) error {
 	err := tx.Model(&Client{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{
 		"name": c.Name, "name_key": c.NameKey, "description": c.Description, "permissions": c.Permissions,
-		"all_account_keys": c.AllAccountKeys, "disabled": c.Disabled, "version": c.Version, "updated_at": c.UpdatedAt,
+		"all_account_keys": c.AllAccountKeys, "disabled": c.Disabled, "rate_limit_per_minute": c.RateLimit, "version": c.Version, "updated_at": c.UpdatedAt,
 	}).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return errNameTaken.Because(err)
@@ -176,6 +184,9 @@ func save(tx *gorm.DB, before, c Client) error {
 	// In this order: an insert locks the account key, a deletion the row that refers to it, and whoever
 	// deletes a key takes them in that order too.
 	if err := insertKeys(tx, c.ID, without(c.AccountKeyIDs, before.AccountKeyIDs)); err != nil {
+		return err
+	}
+	if err := saveLeashes(tx, c.ID, before.Leashes, c.Leashes); err != nil {
 		return err
 	}
 	if err := deleteKeys(tx, c.ID, without(before.AccountKeyIDs, c.AccountKeyIDs)); err != nil {
@@ -238,6 +249,17 @@ func whole(c Client) audit.Changes {
 	return changes
 }
 
+func rateText(limit *int64) string {
+	switch {
+	case limit == nil:
+		return ""
+	case *limit == 0:
+		return "none"
+	default:
+		return strconv.FormatInt(*limit, 10)
+	}
+}
+
 func differences(a, b Client) audit.Changes {
 	var changes audit.Changes
 	changes.Add("name", a.Name, b.Name)
@@ -245,6 +267,8 @@ func differences(a, b Client) audit.Changes {
 	changes.Add("permissions", a.Permissions, b.Permissions)
 	changes.Add("allAccountKeys", a.AllAccountKeys, b.AllAccountKeys)
 	changes.Add("accountKeyIds", a.AccountKeyIDs, b.AccountKeyIDs)
+	addLeashes(&changes, a.Leashes, b.Leashes)
+	changes.Add("rateLimitPerMinute", rateText(a.RateLimit), rateText(b.RateLimit))
 	changes.Add("disabled", a.Disabled, b.Disabled)
 	return changes
 }

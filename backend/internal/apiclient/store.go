@@ -47,7 +47,7 @@ func fill(q *gorm.DB, clients []Client) error {
 	for _, k := range keys {
 		at[k.APIClientID].AccountKeyIDs = append(at[k.APIClientID].AccountKeyIDs, k.AccountKeyID)
 	}
-	return nil
+	return fillLeashes(q, ids, at)
 }
 
 // lock takes the client's row for the rest of the transaction and reads it.

@@ -45,7 +45,35 @@ func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, 
 	if err := s.applyKeys(tx, &wrong, c, in, actor, before); err != nil {
 		return err
 	}
+	if err := applyLeashes(tx, &wrong, c, in, actor, before); err != nil {
+		return err
+	}
+	if c.RateLimit = in.RateLimit; in.RateLimit != nil && (*in.RateLimit < 0 || *in.RateLimit > maxRateLimit) {
+		wrong.Add("rateLimitPerMinute", "out_of_range", "Allow 0 (any number) to 1,000,000 requests a minute.")
+	}
+	s.compareRates(&wrong, *c, actor, before)
+	if len(wrong) == 0 {
+		compareLeashes(&wrong, *c, actor, before)
+	}
 	return wrong.Err()
+}
+
+const maxRateLimit = 1_000_000
+
+// rate is how many requests a minute a client may make; 0 is any number.
+func (s *Service) rate(c Client) int64 {
+	if c.RateLimit != nil {
+		return *c.RateLimit
+	}
+	return s.RateLimit
+}
+
+// compareRates reports a limit that is higher than the caller's own; what the client had before may stay.
+func (s *Service) compareRates(wrong *fault.Fields, c Client, actor auth.Principal, before Client) {
+	higher := func(limit, than int64) bool { return than > 0 && (limit == 0 || limit > than) }
+	if limit := s.rate(c); higher(limit, actor.RateLimit) && (before.ID == "" || higher(limit, s.rate(before))) {
+		wrong.Add("rateLimitPerMinute", "not_held", fmt.Sprintf("You cannot allow more than your own %d requests a minute.", actor.RateLimit))
+	}
 }
 
 // maxListed is more than anybody lists by hand; whoever needs more account keys needs all of them.
@@ -88,8 +116,10 @@ func (s *Service) applyKeys(tx *gorm.DB, wrong *fault.Fields, c *Client, in Inpu
 	return nil
 }
 
-func unknownKey(id string) fault.Field {
+func unknownKey(id string) fault.Field { return unknownKeyAt("accountKeyIds", id) }
+
+func unknownKeyAt(field, id string) fault.Field {
 	return fault.Field{
-		Field: "accountKeyIds", Code: "unknown", Message: "There is no account key with the id " + fmt.Sprintf("%.40q", id) + ".",
+		Field: field, Code: "unknown", Message: "There is no account key with the id " + fmt.Sprintf("%.40q", id) + ".",
 	}
 }

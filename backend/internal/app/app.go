@@ -141,7 +141,7 @@ func (a *App) buildServices() {
 	a.Users = NewUsers(a.DB, c, a.now, a.logger)
 	a.Clients = &apiclient.Service{
 		DB: a.DB, Box: box, Now: a.now, Logger: a.logger, Issuer: c.PublicURL, Audience: c.PublicURL + httpapi.BasePath,
-		TokenLifetime: c.APITokenLifetime, KeyRotation: c.SigningKeyRotation,
+		TokenLifetime: c.APITokenLifetime, KeyRotation: c.SigningKeyRotation, RateLimit: int64(c.APIClientRateLimit),
 		Remembered: epoch.NewMemory[apiclient.TokenHash, apiclient.Verified](a.watch, remembered),
 	}
 	a.Keys = &accountkey.Service{
@@ -193,7 +193,7 @@ func (a *App) buildQueue() (err error) {
 func (a *App) buildServer() error {
 	a.Server = &httpapi.Server{
 		Logger: a.logger, Now: a.now, Public: a.Config.Public, ProxyNets: a.Config.ProxyNets,
-		People: a.Users, Clients: a.Clients,
+		People: a.Users, Clients: a.Clients, Rate: &httpapi.RateLimiter{Now: a.now},
 		BodyTimeout: a.Config.HTTPBodyTimeout, AnswerTimeout: a.Config.HTTPAnswerTimeout,
 	}
 	metrics, err := a.metrics()
@@ -210,10 +210,10 @@ func (a *App) buildServer() error {
 	(&user.API{
 		Service: a.Users, SessionCookie: a.Server.SessionCookieName(), DeviceCookie: a.Server.DeviceCookieName(), Secure: secure,
 	}).Mount(api)
-	(&apiclient.API{Service: a.Clients}).Mount(api, root)
+	(&apiclient.API{Service: a.Clients, Rate: a.Server.Rate}).Mount(api, root)
 	(&accountkey.API{Service: a.Keys, Confirmations: a.Flow, RedirectURI: a.redirectURI()}).Mount(api)
 	(&token.API{Broker: a.Broker}).Mount(api)
-	(&identity.API{Service: &identity.Service{Clients: a.Clients, Keys: a.Keys, Broker: a.Broker}}).Mount(root)
+	(&identity.API{Service: &identity.Service{Clients: a.Clients, Keys: a.Keys, Broker: a.Broker}, Rate: a.Server.Rate}).Mount(root)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
 	(&doctor.API{Service: a.Doctor}).Mount(api)
 	(&audit.API{Service: a.Audit}).Mount(api)

@@ -79,6 +79,17 @@ func TestRevocation(t *testing.T) {
 			patch(id, map[string]any{"accountKeyIds": []string{}})
 			until(t, http.StatusNotFound, issue)
 		})
+		t.Run("a leash, its end, and another one, "+when, func(t *testing.T) {
+			id, issue := program("leashed " + when)
+			warm(t, issue)
+			for _, leash := range []map[string]any{{"rawTokens": false}, {"accountKeyId": keyID, "rawTokens": false, "graphMethods": []string{"GET"}}} {
+				patch(id, map[string]any{"leashes": []any{leash}})
+				until(t, http.StatusForbidden, issue)
+				require.Equal(t, "leashed", issue(a).Text("code"))
+				patch(id, map[string]any{"leashes": []any{}})
+				until(t, http.StatusOK, issue)
+			}
+		})
 		t.Run("a suspended key, and its return, "+when, func(t *testing.T) {
 			_, issue := program("suspension " + when)
 			warm(t, issue)

@@ -69,7 +69,8 @@ func TestAllowsGraph(t *testing.T) {
 		"unbounded": {auth.Leash{}, []string{"GET /me", "DELETE /me/messages/x", "POST /$batch"}, nil},
 		"methods": {
 			auth.Leash{GraphMethods: []string{"GET"}},
-			[]string{"GET /me", "HEAD /me", "GET /users/x"}, []string{"POST /me", "get /me", "POST /$batch", "GET /$batch"},
+			[]string{"GET /me", "HEAD /me", "GET /users/x"},
+			[]string{"POST /me", "get /me", "POST /$batch", "GET /$batch"},
 		},
 		"no method": {auth.Leash{GraphMethods: []string{}}, nil, []string{"GET /me"}},
 		"paths": {
@@ -105,8 +106,16 @@ func TestAllowsRecipients(t *testing.T) {
 		require.True(t, l.AllowsRecipients(domains), "%v", domains)
 	}
 	for _, domains := range [][]string{
-		{"contoso.com", "elsewhere.example"}, {"a.contoso.com"}, {"fabrikam.example"}, {"evilfabrikam.example"}, {"contoso.com.evil.example"},
-		{""}, {"*.fabrikam.example"}, {"a@contoso.com"}, {".fabrikam.example"}, {"contoso.com, x.example"},
+		{"contoso.com", "elsewhere.example"},
+		{"a.contoso.com"},
+		{"fabrikam.example"},
+		{"evilfabrikam.example"},
+		{"contoso.com.evil.example"},
+		{""},
+		{"*.fabrikam.example"},
+		{"a@contoso.com"},
+		{".fabrikam.example"},
+		{"contoso.com, x.example"},
 	} {
 		require.False(t, l.AllowsRecipients(domains), "%q", domains)
 	}

@@ -102,6 +102,7 @@ func newWorld(t *testing.T, databaseURL string, keys int) *world {
 		"PATH=" + os.Getenv("PATH"), "LATCHKEY_PUBLIC_URL=http://" + w.host, "LATCHKEY_DATA_DIR=" + dataDir,
 		"LATCHKEY_DATABASE_URL=" + databaseURL, "LATCHKEY_MASTER_KEY=" + secret.GenerateMasterKey().Reveal(),
 		"LATCHKEY_CLOUDS_EXTRA=" + string(cloud), "LATCHKEY_DEFAULT_CLOUD=bench", "LATCHKEY_REFRESH_SWEEP_INTERVAL=10m", // what is measured is the refresh on demand
+		"LATCHKEY_API_CLIENT_RATE_LIMIT=0",
 	}
 	passwordFile := filepath.Join(dataDir, "password")
 	require.NoError(t, os.WriteFile(passwordFile, []byte(password), 0o600))

@@ -29,6 +29,7 @@ const (
 	prefix                = "LATCHKEY_"
 	minSigningKeyRotation = time.Hour
 	maxRetention          = 36500 // days
+	maxRate               = 1_000_000
 )
 
 // Kubernetes tells each container about the Services beside it by variables of these names: a Service that
@@ -43,6 +44,9 @@ type Days int
 
 // Duration returns the days as hours.
 func (d Days) Duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
+
+// Rate is a number of requests a minute; 0 is any number.
+type Rate int64
 
 // Config is everything an operator can set. Every variable begins with LATCHKEY_.
 type Config struct {
@@ -78,6 +82,7 @@ type Config struct {
 	SignInAttempts            int           `env:"SIGN_IN_ATTEMPTS" envDefault:"10"`
 	SignInAttemptsPerNetwork  int           `env:"SIGN_IN_ATTEMPTS_PER_NETWORK" envDefault:"50"`
 	APITokenLifetime          time.Duration `env:"API_TOKEN_LIFETIME" envDefault:"1h"`
+	APIClientRateLimit        Rate          `env:"API_CLIENT_RATE_LIMIT" envDefault:"6000"`
 	SigningKeyRotation        time.Duration `env:"SIGNING_KEY_ROTATION" envDefault:"720h"`
 	AuthorizationExpiry       time.Duration `env:"AUTHORIZATION_EXPIRY" envDefault:"10m"`
 	AuthorizationLinkExpiry   time.Duration `env:"AUTHORIZATION_LINK_EXPIRY" envDefault:"24h"`
@@ -217,7 +222,7 @@ func (p *problems) parse(err error) {
 		switch {
 		case bad.Type == reflect.TypeFor[slog.Level]():
 			p.add(name, "is debug, info, warn or error")
-		case bad.Type.Kind() == reflect.Int:
+		case bad.Type.Kind() == reflect.Int, bad.Type.Kind() == reflect.Int64 && bad.Type != reflect.TypeFor[time.Duration]():
 			p.add(name, "is not a whole number")
 		default:
 			p.add(name, "is not a valid %s (durations are written 90s, 15m, 24h)", bad.Type)
@@ -243,6 +248,9 @@ func (p *problems) validate(c *Config) {
 	}
 	if c.AuditRetention < 0 || c.AuditRetention > maxRetention {
 		p.add("AUDIT_RETENTION", "is a number of days from 1 to %d, or 0 to keep entries for ever", maxRetention)
+	}
+	if c.APIClientRateLimit < 0 || c.APIClientRateLimit > maxRate {
+		p.add("API_CLIENT_RATE_LIMIT", "is a number of requests a minute from 1 to %d, or 0 for any number", maxRate)
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "is text or json")

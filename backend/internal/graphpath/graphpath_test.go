@@ -94,7 +94,8 @@ func TestPatterns(t *testing.T) {
 			{"/me/*", []string{"/me/x", "/me/x/", "/me/%20x", "/me/x%252Fy"}, []string{"/me", "/me/x/y", "/me/x%2Fy", "/me/x%2fy", "/users/x"}},
 			{"/me/**", []string{"/me", "/me/x", "/me/x/y", "/me/x%2Fy", "/me/"}, []string{"/memories", "/users", "/me%2Fx"}},
 			{
-				"/me/messages/*/attachments", []string{"/me/messages/AAMk%3D/attachments"},
+				"/me/messages/*/attachments",
+				[]string{"/me/messages/AAMk%3D/attachments"},
 				[]string{"/me/messages/attachments", "/me/messages/a/b/attachments", "/me/messages/a%2Fb/attachments", "/me/messages/a/attachments/x"},
 			},
 		} {

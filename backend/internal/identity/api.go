@@ -13,7 +13,10 @@ import (
 )
 
 // API serves the protocol.
-type API struct{ Service *Service }
+type API struct {
+	Service *Service
+	Rate    *httpapi.RateLimiter
+}
 
 // Mount adds the routes. They are public since programs prove themselves by a header of the protocol's own.
 func (a *API) Mount(root httpapi.Router) {
@@ -54,7 +57,7 @@ type failureDetail struct {
 // @Success   200  {object}  tokenView
 // @Failure   400  {object}  failureView  "The request is wrong, or there is no such key for this client"
 // @Failure   401  {object}  failureView  "The header is no good secret"
-// @Failure   403  {object}  failureView  "The client lacks the permission tokens:issue"
+// @Failure   403  {object}  failureView  "The client lacks the permission tokens:issue, or its leash on the key allows no raw tokens"
 // @Failure   409  {object}  failureView  "The key serves nothing at present"
 // @Failure   503  {object}  failureView  "Microsoft could not be asked"
 // @Router    /identity/{id}/token [get]
@@ -62,7 +65,7 @@ func (a *API) token(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	r := requestOf(c)
-	access, err := a.Service.issue(c.Request().Context(), r)
+	access, err := a.Service.issue(c.Request().Context(), r, func(p auth.Principal) error { return a.Rate.Client(c, p.ID, p.RateLimit) })
 	if err != nil {
 		return a.refuse(c, err)
 	}
@@ -88,7 +91,7 @@ func (a *API) token(c echo.Context) error {
 // @Success   200  {object}  tokenView
 // @Failure   400  {object}  failureView  "The request is wrong, or there is no such key for this client"
 // @Failure   401  {object}  failureView  "The header is no good secret"
-// @Failure   403  {object}  failureView  "The client lacks the permission tokens:issue"
+// @Failure   403  {object}  failureView  "The client lacks the permission tokens:issue, or its leash on the key allows no raw tokens"
 // @Failure   409  {object}  failureView  "The key serves nothing at present"
 // @Failure   503  {object}  failureView  "Microsoft could not be asked"
 // @Router    /identity/token [get]

@@ -55,8 +55,8 @@ type request struct {
 	named    map[string]string // selectors by their parameters
 }
 
-// issue returns a token of the key that was asked for.
-func (s *Service) issue(ctx context.Context, r request) (token.Access, error) {
+// issue returns a token of the key that was asked for, unless count refuses another request of who asks.
+func (s *Service) issue(ctx context.Context, r request, count func(auth.Principal) error) (token.Access, error) {
 	if r.header.IsZero() {
 		return token.Access{}, errHeader
 	}
@@ -65,6 +65,9 @@ func (s *Service) issue(ctx context.Context, r request) (token.Access, error) {
 		return token.Access{}, errHeader.Because(err)
 	}
 	if err != nil {
+		return token.Access{}, err
+	}
+	if err := count(p); err != nil {
 		return token.Access{}, err
 	}
 	if r.version != version {

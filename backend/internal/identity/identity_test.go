@@ -157,3 +157,29 @@ func TestSecretThatEnds(t *testing.T) {
 	f.ask(f.path(), added).Status(http.StatusUnauthorized)
 	f.ask(f.path(), f.secret).Status(http.StatusOK)
 }
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	client := "/api/v1/api-clients/" + f.clientID
+	t.Run("a leash without raw tokens counts here too", func(t *testing.T) {
+		f.admin.Call(http.MethodPatch, client, map[string]any{"leashes": []any{map[string]any{"rawTokens": false}}}).Status(http.StatusOK)
+		require.Equal(t, "leashed", f.ask(f.path(), f.secret).Status(http.StatusForbidden).Text("error", "code"))
+		f.admin.Call(http.MethodPatch, client, map[string]any{"leashes": []any{}}).Status(http.StatusOK)
+	})
+	t.Run("a secret that was taken here is no bearer token", func(t *testing.T) {
+		require.Eventually(t, func() bool { // until it is remembered: the epoch is read a few times a second
+			f.ask(f.path(), f.secret).Status(http.StatusOK)
+			_, sure := f.Clients.Remembered.Mark()
+			return sure
+		}, 5*time.Second, 10*time.Millisecond)
+		f.ask(f.path(), f.secret).Status(http.StatusOK)
+		f.Call(http.MethodGet, "/api/v1/account-keys", nil, "Authorization", "Bearer "+f.secret).Status(http.StatusUnauthorized)
+	})
+	t.Run("so many requests a minute", func(t *testing.T) {
+		f.admin.Call(http.MethodPatch, client, map[string]any{"rateLimitPerMinute": 1}).Status(http.StatusOK)
+		f.Emulator.Advance(time.Minute)
+		require.Equal(t, `"default";q=1;w=60`, f.ask(f.path(), f.secret).Status(http.StatusOK).Header.Get("RateLimit-Policy"))
+		require.Equal(t, "rate_limited", f.ask(f.path(), f.secret).Status(http.StatusTooManyRequests).Text("code"))
+	})
+}

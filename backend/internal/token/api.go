@@ -45,6 +45,7 @@ type tokenView struct {
 // @Param     id    path  string        true   "The key's id"
 // @Param     body  body  issueRequest  false  "What the token must be good for"
 // @Success   200  {object}  tokenView
+// @Failure   403  "The caller lacks the permission, or its leash on the key allows no raw tokens: code leashed"
 // @Failure   404  "No such account key"
 // @Failure   409  "The key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked"
 // @Failure   422  "A field is wrong"

@@ -36,6 +36,9 @@ type Broker struct {
 type Request struct {
 	MinTTL       *time.Duration // nil: five minutes
 	ForceRefresh bool
+	// Kept says that the token stays in Latchkey: whoever asks calls Microsoft for the caller, and has looked at
+	// the caller's leash itself.
+	Kept bool
 }
 
 // Ready is a token that can be handed out.
@@ -50,8 +53,9 @@ type Ready struct {
 // allows: what is asked is capped at half of it. While Microsoft is out of order a token that is
 // still valid is better than none and is served, unless a fresh one was insisted on.
 func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, error) {
-	if p, _ := auth.From(ctx); !p.MayUseKey(keyID) {
-		return Access{}, accountkey.ErrNotFound
+	p, _ := auth.From(ctx)
+	if err := may(p, keyID, r); err != nil {
+		return Access{}, err
 	}
 	ttl := defaultMinTTL
 	if r.MinTTL != nil {
@@ -63,15 +67,26 @@ func (b *Broker) Get(ctx context.Context, keyID string, r Request) (Access, erro
 	ready, ok := b.Remembered.Get(keyID)
 	if !ok || r.ForceRefresh || !b.fresh(ready.access.ExpiresAt, ready.lifetime, ttl) {
 		var err error
-		if ready, err = b.prepare(ctx, keyID, ttl, r.ForceRefresh); err != nil {
+		if ready, err = b.prepare(ctx, keyID, ttl, r); err != nil {
 			return Access{}, err
 		}
 	}
 	return ready.access, b.recordUse(ctx, keyID, ready)
 }
 
+// may refuses a caller who was not granted the key, or whose leash doesn't let the token out.
+func may(p auth.Principal, keyID string, r Request) error {
+	if !p.MayUseKey(keyID) {
+		return accountkey.ErrNotFound
+	}
+	if r.Kept {
+		return nil
+	}
+	return p.Leash(keyID).RequireRawTokens()
+}
+
 // prepare reads the key's token, has it refreshed where that is needed, and remembers it.
-func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, force bool) (Ready, error) {
+func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, r Request) (Ready, error) {
 	mark, sure := b.Remembered.Mark() // before reading
 	s, err := read(b.DB.Read(ctx), keyID)
 	if err != nil {
@@ -80,7 +95,7 @@ func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, f
 	if err := servable(s); err != nil {
 		return Ready{}, err
 	}
-	force = force && (s.Token.Version == 1 || b.Now().Sub(s.Token.RefreshedAt) >= forceInterval)
+	force := r.ForceRefresh && (s.Token.Version == 1 || b.Now().Sub(s.Token.RefreshedAt) >= forceInterval)
 	if force || !b.fresh(s.Token.ExpiresAt, s.Token.lifetime(), ttl) {
 		if s, err = b.refreshed(ctx, s, force); err != nil {
 			return Ready{}, err
@@ -88,7 +103,7 @@ func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, f
 		if err := servable(s); err != nil {
 			return Ready{}, err // suspended while Microsoft was being asked
 		}
-		if err := b.stillMay(ctx, keyID, mark, sure); err != nil {
+		if err := b.stillMay(ctx, keyID, r, mark, sure); err != nil {
 			return Ready{}, err
 		}
 	}
@@ -110,15 +125,15 @@ func (b *Broker) prepare(ctx context.Context, keyID string, ttl time.Duration, f
 
 // stillMay asks again who is calling if access has changed since mark: a refresh can be long, and whoever was
 // shut out meanwhile gets nothing.
-func (b *Broker) stillMay(ctx context.Context, keyID string, mark epoch.Mark, sure bool) error {
+func (b *Broker) stillMay(ctx context.Context, keyID string, r Request, mark epoch.Mark, sure bool) error {
 	if now, sureNow := b.Remembered.Mark(); sure && sureNow && now == mark {
 		return nil
 	}
 	p, err := auth.Readmit(ctx)
-	if err == nil && !p.MayUseKey(keyID) {
-		err = accountkey.ErrNotFound
+	if err != nil {
+		return err
 	}
-	return err
+	return may(p, keyID, r)
 }
 
 // servable refuses a key that serves nothing.

@@ -94,6 +94,19 @@ func TestGenerate(t *testing.T) {
 		require.Equal(t, false, at(t, docs.v31, "components", "schemas", "KeyCreate", "additionalProperties"))
 		require.NotContains(t, at(t, docs.v31, "components", "schemas", "Key"), "additionalProperties")
 	})
+	t.Run("what API clients may call says how often, and that it isn't more", func(t *testing.T) {
+		t.Parallel()
+		for _, name := range []string{"RateLimit", "RateLimit-Policy"} {
+			require.Contains(t, at(t, docs.v31, "components", "headers"), name)
+			for _, path := range [][]string{{"/api/v1/keys", "get", "responses", "200"}, {"/api/v1/keys", "post", "responses", "429"}, {"/oauth/token", "post", "responses", "429"}} {
+				require.Equal(t, map[string]any{"$ref": "#/components/headers/" + name}, at(t, docs.v31, append(append([]string{"paths"}, path...), "headers", name)...))
+			}
+		}
+		require.Contains(t, at(t, docs.v31, "paths", "/api/v1/keys", "get", "responses", "429", "headers"), "Retry-After")
+		require.Contains(t, at(t, docs.v31, "paths", "/oauth/token", "post", "responses", "429", "content"), problemMedia)
+		require.NotContains(t, at(t, docs.v31, "paths", "/api/v1/keys/{id}", "patch", "responses"), "429") // people only
+		require.NotContains(t, at(t, docs.v31, "paths", "/api/v1/permissions", "get", "responses"), "429")
+	})
 	t.Run("OAuth's errors stay OAuth's", func(t *testing.T) {
 		t.Parallel()
 		responses := at(t, docs.v31, "paths", "/oauth/token", "post", "responses")

@@ -18,8 +18,10 @@ import (
 const (
 	problemSchema    = "Problem"
 	permissionSchema = "Permission"
-	clientScheme     = "ApiClient" // an API client's JWT, with permissions as scopes
-	sessionScheme    = "Session"   // a person's cookie
+	clientScheme     = "ApiClient"      // an API client's JWT, with permissions as scopes
+	secretScheme     = "ClientSecret"   // what is exchanged for that JWT
+	headerScheme     = "IdentityHeader" // the same secret, where a protocol has no place for a JWT
+	sessionScheme    = "Session"        // a person's cookie
 	problemMedia     = "application/problem+json"
 	jsonMedia        = "application/json"
 	problemRef       = "#/components/schemas/" + problemSchema
@@ -70,6 +72,7 @@ func mend(doc *openapi3.T) error {
 		}
 	}
 	closeBodies(doc)
+	describeRates(doc)
 	return errors.Join(complaints...)
 }
 
@@ -133,6 +136,7 @@ func mendOperation(op *openapi3.Operation, permissions map[string]string) []erro
 	complaints = append(complaints, mendSecurity(op, permissions)...)
 	mendBody(op)
 	impliedFailures(op)
+	limitRates(op)
 	return append(complaints, mendResponses(op)...)
 }
 
@@ -253,7 +257,8 @@ func mendResponses(op *openapi3.Operation) []error {
 		}
 		schema := openapi3.NewSchemaRef(problemRef, nil)
 		media := response.Content[jsonMedia]
-		if !own && (media == nil || media.Schema == nil || media.Schema.Ref == problemRef) {
+		limited := status == "429" // refused before an operation with errors of its own is asked
+		if limited || (!own && (media == nil || media.Schema == nil || media.Schema.Ref == problemRef)) {
 			response.Content = openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(schema)}
 		}
 		if status == "429" || status == "503" {
