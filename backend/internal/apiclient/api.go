@@ -55,7 +55,7 @@ type leashRequest struct {
 type leashView struct {
 	AccountKeyID     *string   `json:"accountKeyId" validate:"required"` // Null: every account key without a leash of its own
 	RawTokens        bool      `json:"rawTokens" validate:"required"`
-	GraphMethods     *[]string `json:"graphMethods" validate:"required"` // Null: any
+	GraphMethods     *[]string `json:"graphMethods" validate:"required" enums:"GET,HEAD,POST,PATCH,PUT,DELETE"` // Null: any
 	GraphPaths       *[]string `json:"graphPaths" validate:"required"`
 	RecipientDomains *[]string `json:"recipientDomains" validate:"required"`
 	SendsPerDay      *int64    `json:"sendsPerDay" validate:"required"`
@@ -66,9 +66,9 @@ type createRequest struct {
 	Description    string            `json:"description,omitempty" maxLength:"1000"`
 	Permissions    []auth.Permission `json:"permissions" validate:"required"`
 	AllAccountKeys bool              `json:"allAccountKeys,omitempty"`
-	AccountKeyIDs  []string          `json:"accountKeyIds,omitempty"`                                    // None if left out, unless allAccountKeys is set
-	Leashes        []leashRequest    `json:"leashes,omitempty"`                                          // What bounds it further, by account key
-	RateLimit      *int64            `json:"rateLimitPerMinute,omitempty" minimum:"0" maximum:"1000000"` // As the server is configured if left out; 0 is any number
+	AccountKeyIDs  []string          `json:"accountKeyIds,omitempty"`                                                            // None if left out, unless allAccountKeys is set
+	Leashes        []leashRequest    `json:"leashes,omitempty"`                                                                  // What bounds it further, by account key
+	RateLimit      *int64            `json:"rateLimitPerMinute,omitempty" extensions:"x-nullable" minimum:"0" maximum:"1000000"` // As the server is configured if left out; 0 is any number
 } // @name ApiClientCreate
 
 type patchRequest struct {

@@ -9,6 +9,7 @@ import { api, data, done, ifMatch, versioned, type Body, type Schemas } from "./
 
 export type ApiClient = Schemas["ApiClient"];
 export type ApiClientCreated = Schemas["ApiClientCreated"];
+export type ApiClientLeash = Schemas["ApiClientLeash"];
 export type ApiClientSecret = Schemas["ApiClientSecret"];
 
 export const apiClients = {

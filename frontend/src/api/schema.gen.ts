@@ -1307,7 +1307,7 @@ export interface components {
              * Format: int64
              * @description As the server is configured if left out; 0 is any number
              */
-            rateLimitPerMinute?: number;
+            rateLimitPerMinute?: number | null;
         };
         ApiClientCreated: {
             accountKeyIds: string[];
@@ -1339,7 +1339,7 @@ export interface components {
             /** @description Null: every account key without a leash of its own */
             accountKeyId: string | null;
             /** @description Null: any */
-            graphMethods: string[] | null;
+            graphMethods: ("GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE")[] | null;
             graphPaths: string[] | null;
             rawTokens: boolean;
             recipientDomains: string[] | null;

@@ -338,6 +338,8 @@ export function anApiClient(over: Partial<ApiClient> = {}): ApiClient {
     permissions: ["tokens:issue", "mail:send"],
     allAccountKeys: false,
     accountKeyIds: ["0198a1b0-0000-7000-8000-0000000000a1"],
+    leashes: [],
+    rateLimitPerMinute: null,
     disabled: false,
     secrets: [
       {

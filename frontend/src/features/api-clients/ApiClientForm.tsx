@@ -1,12 +1,16 @@
 import type { ReactNode } from "react";
+import type { ApiClient } from "@/api/api-clients";
 import type { Permission } from "@/api/session";
 import { t } from "@/i18n/t";
 import { useField, useForm } from "@/lib/form";
 import { z } from "@/lib/zod";
 import { Button } from "@/ui/Button";
+import { FieldError } from "@/ui/Field";
 import { FormError } from "@/ui/FormError";
 import { TextArea, TextField } from "@/ui/TextField";
 import { AccountKeysField } from "./AccountKeysField";
+import { amountOf, counting, draftOf, isAmount, leashOf, leashSchema, type LeashDraft } from "./leash";
+import { LeashesField } from "./LeashesField";
 import { PermissionsField } from "./PermissionsField";
 
 export type ApiClientValues = {
@@ -15,6 +19,8 @@ export type ApiClientValues = {
   permissions: Permission[];
   allAccountKeys: boolean;
   accountKeyIds: string[];
+  leashes: LeashDraft[];
+  rateLimitPerMinute: string;
 };
 
 const schema = z.object({
@@ -23,6 +29,8 @@ const schema = z.object({
   permissions: z.array(z.custom<Permission>()).min(1, t("apiClients.permissionsMissing")),
   allAccountKeys: z.boolean(),
   accountKeyIds: z.array(z.string()),
+  leashes: z.array(leashSchema),
+  rateLimitPerMinute: z.string().refine(isAmount, t("apiClients.rateLimitWrong")),
 });
 
 type ApiClientFormProps = {
@@ -39,6 +47,9 @@ export function ApiClientForm({ initial, submitLabel, onSubmit, cancel }: ApiCli
   const permissions = useField(form.control, "permissions");
   const all = useField(form.control, "allAccountKeys");
   const ids = useField(form.control, "accountKeyIds");
+  const leashes = useField(form.control, "leashes");
+  const keys = { all: all.value, ids: ids.value };
+  const ofLeashes = form.problem?.unplaced.filter(({ field }) => field.startsWith("leashes[")) ?? [];
   return (
     <form noValidate onSubmit={form.submit(onSubmit)} className="grid gap-6">
       <div className="grid max-w-xl gap-4">
@@ -51,18 +62,36 @@ export function ApiClientForm({ initial, submitLabel, onSubmit, cancel }: ApiCli
         <TextArea optional label={t("apiClients.descriptionField")} rows={2} {...form.text("description")} />
       </div>
       <PermissionsField {...permissions} />
-      <div className="max-w-xl">
+      <div className="grid max-w-xl gap-6">
         <AccountKeysField
-          value={{ all: all.value, ids: ids.value }}
+          value={keys}
           onChange={(next) => {
             all.onChange(next.all);
             ids.onChange(next.ids);
           }}
           error={ids.error ?? all.error}
         />
+        <LeashesField keys={keys} value={leashes.value} onChange={leashes.onChange} problems={ofLeashes} />
+        <FieldError message={leashes.error} />
+        <div className="max-w-72">
+          <TextField
+            optional
+            inputMode="numeric"
+            label={t("apiClients.rateLimit")}
+            hint={t("apiClients.rateLimitHint")}
+            {...form.text("rateLimitPerMinute")}
+          />
+        </div>
       </div>
       <div className="grid gap-4">
-        <FormError problem={form.problem} />
+        <FormError
+          problem={
+            form.problem && {
+              ...form.problem,
+              unplaced: form.problem.unplaced.filter((field) => !ofLeashes.includes(field)),
+            }
+          }
+        />
         <div className="flex flex-wrap gap-2">
           <Button type="submit" variant="primary" pending={form.pending}>
             {submitLabel}
@@ -74,7 +103,19 @@ export function ApiClientForm({ initial, submitLabel, onSubmit, cancel }: ApiCli
   );
 }
 
-/** What the server takes: a list only where it isn't all of them. */
-export function toBody({ allAccountKeys, accountKeyIds, ...rest }: ApiClientValues) {
-  return { ...rest, allAccountKeys, accountKeyIds: allAccountKeys ? [] : accountKeyIds };
+/** A client as the form holds it. */
+export const valuesOf = (client: ApiClient): ApiClientValues => ({
+  ...client,
+  leashes: client.leashes.map(draftOf),
+  rateLimitPerMinute: client.rateLimitPerMinute === null ? "" : String(client.rateLimitPerMinute),
+});
+
+/** What the server takes: a list only where it isn't all of them, and leashes of the keys there are. */
+export function toBody({ accountKeyIds, leashes, rateLimitPerMinute, ...rest }: ApiClientValues) {
+  return {
+    ...rest,
+    accountKeyIds: rest.allAccountKeys ? [] : accountKeyIds,
+    leashes: counting(leashes, { all: rest.allAccountKeys, ids: accountKeyIds }).map(leashOf),
+    rateLimitPerMinute: amountOf(rateLimitPerMinute),
+  };
 }

@@ -12,7 +12,7 @@ import { PageHeader } from "@/ui/PageHeader";
 import { QueryView } from "@/ui/QueryView";
 import { DeniedPage } from "@/ui/States";
 import { toast } from "@/ui/toast";
-import { ApiClientForm, toBody } from "./ApiClientForm";
+import { ApiClientForm, toBody, valuesOf } from "./ApiClientForm";
 import { ClientActions } from "./ClientActions";
 import { ClientDetails } from "./ClientDetails";
 import { ClientStatus } from "./ClientStatus";
@@ -84,7 +84,7 @@ function EditClient({ client: now }: { client: Versioned<ApiClient> }) {
       />
       <Card>
         <ApiClientForm
-          initial={client}
+          initial={valuesOf(client)}
           submitLabel={t("action.saveChanges")}
           onSubmit={async (values) => {
             await update.mutateAsync({ ...toBody(values), etag: client.etag });

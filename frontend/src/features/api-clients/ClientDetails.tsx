@@ -7,6 +7,7 @@ import { Section } from "@/ui/Card";
 import { CopyField } from "@/ui/Copy";
 import { DescriptionList } from "@/ui/DescriptionList";
 import { Time } from "@/ui/Time";
+import { leashWords } from "./leash";
 import { groupPermissions } from "./permissionGroups";
 import { useKeyNames } from "./useKeyNames";
 
@@ -26,6 +27,8 @@ export function ClientDetails({ client }: { client: ApiClient }) {
           items={[
             [t("apiClients.permissions"), <Permissions key="permissions" client={client} />],
             [t("apiClients.accountKeys"), <Keys key="keys" client={client} />],
+            [t("leash.title"), <Leashes key="leashes" client={client} />],
+            [t("apiClients.rateLimit"), rateText(client.rateLimitPerMinute)],
             [t("apiClients.lastUsed"), <Time key="used" value={client.lastUsedAt} />],
             [t("apiClients.created"), created],
           ]}
@@ -49,6 +52,36 @@ function Permissions({ client }: { client: ApiClient }) {
             {description} <span className="font-mono text-xs text-muted">{name}</span>
           </li>
         ))}
+    </ul>
+  );
+}
+
+function rateText(limit: number | null): string {
+  if (limit === null) return t("apiClients.rateConfigured");
+  return limit === 0 ? t("apiClients.rateAny") : t("apiClients.rateCount", { count: limit });
+}
+
+function Leashes({ client }: { client: ApiClient }) {
+  const names = useKeyNames(client.leashes.flatMap(({ accountKeyId }) => accountKeyId ?? []));
+  if (client.leashes.length === 0) return t("leash.everything");
+  // That of every other key last, after those that it is not for.
+  const ordered = client.leashes.toSorted(
+    (a, b) => Number(a.accountKeyId === null) - Number(b.accountKeyId === null),
+  );
+  return (
+    <ul className="grid gap-3">
+      {ordered.map((leash) => (
+        <li key={leash.accountKeyId}>
+          <span className="font-semibold">
+            {leash.accountKeyId === null ? t("leash.everyOther") : names.get(leash.accountKeyId)}
+          </span>
+          <ul className="list-inside list-disc text-sm text-muted">
+            {leashWords(leash).map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+        </li>
+      ))}
     </ul>
   );
 }

@@ -11,7 +11,15 @@ import { DeniedPage } from "@/ui/States";
 import { ApiClientForm, toBody } from "./ApiClientForm";
 import { TokenRequest } from "./TokenRequest";
 
-const empty = { name: "", description: "", permissions: [], allAccountKeys: false, accountKeyIds: [] };
+const empty = {
+  name: "",
+  description: "",
+  permissions: [],
+  allAccountKeys: false,
+  accountKeyIds: [],
+  leashes: [],
+  rateLimitPerMinute: "",
+};
 
 export function NewApiClientPage() {
   const can = useCan();

@@ -17,7 +17,8 @@ const atMost = 2;
 /** The client's secrets. Two may overlap, so that a program can change over without a gap. */
 export function SecretsSection({ client }: { client: ApiClient }) {
   const [adding, setAdding] = useState(false);
-  const full = client.secrets.length >= atMost;
+  // One that has expired makes room, as it does at the server.
+  const full = client.secrets.filter(({ expiresAt }) => !expiresAt || !hasPassed(expiresAt)).length >= atMost;
   return (
     <Section
       flush

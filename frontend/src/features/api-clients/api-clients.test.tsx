@@ -66,6 +66,8 @@ test("a client is created with permissions and chosen keys, and its secret is sh
       permissions: ["tokens:issue"],
       allAccountKeys: false,
       accountKeyIds: [invoices.id],
+      leashes: [],
+      rateLimitPerMinute: null,
     },
   ]);
   expect(screen.getByLabelText("Client secret")).toHaveValue("lk_abc_def");
@@ -195,6 +197,8 @@ test("a change names the version that was seen", async () => {
     permissions: billing.permissions,
     allAccountKeys: false,
     accountKeyIds: billing.accountKeyIds,
+    leashes: [],
+    rateLimitPerMinute: null,
   });
   expect(router.state.location.search).toEqual({});
 });
