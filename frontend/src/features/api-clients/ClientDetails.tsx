@@ -64,6 +64,7 @@ function rateText(limit: number | null): string {
 function Leashes({ client }: { client: ApiClient }) {
   const names = useKeyNames(client.leashes.flatMap(({ accountKeyId }) => accountKeyId ?? []));
   if (client.leashes.length === 0) return t("leash.everything");
+  const others = client.leashes.length === 1 ? t("leash.every") : t("leash.everyOther");
   // That of every other key last, after those that it is not for.
   const ordered = client.leashes.toSorted(
     (a, b) => Number(a.accountKeyId === null) - Number(b.accountKeyId === null),
@@ -73,9 +74,9 @@ function Leashes({ client }: { client: ApiClient }) {
       {ordered.map((leash) => (
         <li key={leash.accountKeyId}>
           <span className="font-semibold">
-            {leash.accountKeyId === null ? t("leash.everyOther") : names.get(leash.accountKeyId)}
+            {leash.accountKeyId === null ? others : names.get(leash.accountKeyId)}
           </span>
-          <ul className="list-inside list-disc text-sm text-muted">
+          <ul className="list-disc pl-5 text-sm text-muted">
             {leashWords(leash).map((words) => (
               <li key={words}>{words}</li>
             ))}

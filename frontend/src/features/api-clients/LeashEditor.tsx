@@ -32,7 +32,7 @@ export function LeashEditor({ draft, onChange, problems }: LeashEditorProps) {
       <div className="grid gap-2">
         <Checkbox
           label={t("leash.methods")}
-          description={mail ? t("leash.excluded") : undefined}
+          description={mail ? t("leash.readOnly") : undefined}
           disabled={mail}
           checked={draft.graphMethods !== null}
           onChange={(on) => set({ graphMethods: on ? ["GET"] : null })}
@@ -62,7 +62,7 @@ export function LeashEditor({ draft, onChange, problems }: LeashEditorProps) {
         value={draft.recipientDomains}
         onChange={(recipientDomains) => set({ recipientDomains })}
       />
-      <div className="max-w-40">
+      <div className="max-w-60">
         <TextField
           optional
           inputMode="numeric"

@@ -25,6 +25,8 @@ export function LeashesField({ keys, value, onChange, problems }: LeashesFieldPr
   const names = useKeyNames(ids);
   const others = value.find(({ accountKeyId }) => accountKeyId === null);
 
+  const othersName = ids.length === 0 ? t("leash.every") : t("leash.everyOther");
+
   const put = (id: string | null, draft: LeashDraft | null) =>
     onChange([...value.filter(({ accountKeyId }) => accountKeyId !== id), ...(draft ? [draft] : [])]);
 
@@ -33,7 +35,8 @@ export function LeashesField({ keys, value, onChange, problems }: LeashesFieldPr
     return (
       <LeashRow
         key={id}
-        name={id === null ? t("leash.everyOther") : (names.get(id) ?? id)}
+        name={id === null ? othersName : (names.get(id) ?? id)}
+        hint={id === null ? t("leash.everyOtherText") : undefined}
         unbounded={id !== null && others ? t("leash.asOthers") : t("leash.everything")}
         draft={value.find(({ accountKeyId }) => accountKeyId === id) ?? null}
         onChange={(bounded) => put(id, bounded)}
@@ -77,6 +80,7 @@ export function LeashesField({ keys, value, onChange, problems }: LeashesFieldPr
 
 type LeashRowProps = {
   name: string;
+  hint: string | undefined;
   /** What it is without a leash here. */
   unbounded: string;
   draft: LeashDraft | null;
@@ -85,7 +89,7 @@ type LeashRowProps = {
   problems: Problem["fields"];
 };
 
-function LeashRow({ name, unbounded, draft, fresh, onChange, problems }: LeashRowProps) {
+function LeashRow({ name, hint, unbounded, draft, fresh, onChange, problems }: LeashRowProps) {
   const [opened, setOpened] = useState(false);
   const open = opened || problems.length > 0;
   return (
@@ -104,6 +108,7 @@ function LeashRow({ name, unbounded, draft, fresh, onChange, problems }: LeashRo
         <div className="mt-3 grid gap-4 pb-2">
           <RadioGroup
             label={t("leash.choice")}
+            hint={hint}
             value={draft ? "bounded" : "unbounded"}
             onChange={(choice) => onChange(choice === "bounded" ? fresh : null)}
             options={[

@@ -41,6 +41,7 @@ export const apiClients = {
   "leash.title": "Leashes",
   "leash.hint":
     "Within its permissions the program may do everything with an account key. A leash bounds that further.",
+  "leash.every": "Every account key",
   "leash.everyOther": "Every other account key",
   "leash.everyOtherText": "Those without a leash of their own, and those that come later.",
   "leash.everything": "Everything its permissions allow",
@@ -53,6 +54,7 @@ export const apiClients = {
     "With it, the program calls Microsoft Graph directly: the bounds below count only for what goes through Latchkey.",
   "leash.excluded":
     "Not while recipients or sends are bounded: with the token itself, or by calls that write, it could send to anybody, as often as it likes.",
+  "leash.readOnly": "Reading only, for the same reason.",
   "leash.methods": "Bound the methods of its Graph calls",
   "leash.methodsAllowed": "Allowed methods",
   "leash.methodsNone": "None is ticked: it makes no Graph calls.",
