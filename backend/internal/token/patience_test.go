@@ -71,6 +71,15 @@ func TestPatience(t *testing.T) {
 		f.admin.Call(http.MethodPatch, "/api/v1/api-clients/"+client, map[string]any{"disabled": true}).Status(http.StatusOK)
 		finish().Status(http.StatusUnauthorized)
 	})
+	t.Run("nor does one who was put on a leash meanwhile", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, time.Hour)
+		finish := f.heldRefresh(t)
+		client, _ := f.admin.Call(http.MethodGet, "/api/v1/api-clients", nil).Items()[0]["id"].(string)
+		f.admin.Call(http.MethodPatch, "/api/v1/api-clients/"+client, map[string]any{"leashes": []any{map[string]any{"rawTokens": false}}}).
+			Status(http.StatusOK)
+		require.Equal(t, "leashed", finish().Status(http.StatusForbidden).Text("code"))
+	})
 	t.Run("nor does one who lost the key, and to them it is gone", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, time.Hour)
