@@ -82,7 +82,7 @@ func TestContract(t *testing.T) {
 		for name, o := range described {
 			access := served[name].Access
 			require.Equal(t, string(access.Permission), o.Permission, name)
-			session := map[string][]string{"Session": {}}
+			session := map[string][]string{"SessionCookie": {}}
 			switch {
 			case name == "POST /oauth/token": // takes a client's secret in the body or by Basic
 				require.Equal(t, []map[string][]string{{"ClientSecret": {}}}, o.Security)
@@ -93,7 +93,7 @@ func TestContract(t *testing.T) {
 			case access.People:
 				require.Equal(t, []map[string][]string{session}, o.Security, name)
 			default:
-				program := map[string][]string{"ApiClient": {string(access.Permission)}}
+				program := map[string][]string{"ApiClientToken": {string(access.Permission)}}
 				require.ElementsMatch(t, []map[string][]string{program, session}, o.Security, name)
 			}
 		}
@@ -125,7 +125,7 @@ func TestContract(t *testing.T) {
 		for _, d := range auth.Descriptions() {
 			want[string(d.Name)] = d.Description
 		}
-		flows := readContract(t).Components.SecuritySchemes["ApiClient"].Flows
+		flows := readContract(t).Components.SecuritySchemes["ApiClientToken"].Flows
 		require.Equal(t, want, flows["clientCredentials"].Scopes)
 	})
 	t.Run("the documents are handed out as they were committed", func(t *testing.T) {

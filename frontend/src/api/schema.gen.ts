@@ -1936,6 +1936,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "alg": "ES256",
+                     *           "crv": "P-256",
+                     *           "kid": "0198f2a3-0c44-7b19-a6d5-7e8f90a1b2c3",
+                     *           "kty": "EC",
+                     *           "use": "sig",
+                     *           "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["JsonWebKeySet"];
                 };
             };
@@ -1965,6 +1980,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "grant_types_supported": [
+                     *         "client_credentials"
+                     *       ],
+                     *       "issuer": "https://latchkey.example.com",
+                     *       "jwks_uri": "https://latchkey.example.com/.well-known/jwks.json",
+                     *       "response_types_supported": [],
+                     *       "scopes_supported": [
+                     *         "account-keys:read",
+                     *         "tokens:issue"
+                     *       ],
+                     *       "service_documentation": "https://latchkey.example.com/docs",
+                     *       "token_endpoint": "https://latchkey.example.com/oauth/token",
+                     *       "token_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
@@ -2007,6 +2042,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "account": {
+                     *             "displayName": "Mara Lind",
+                     *             "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *             "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *             "userPrincipalName": "mara@fabrikam.example"
+                     *           },
+                     *           "authorizedAt": "2026-03-02T09:30:00Z",
+                     *           "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *           "clientSecret": {
+                     *             "expiresOn": "2027-03-01",
+                     *             "hint": "…w1",
+                     *             "set": true
+                     *           },
+                     *           "cloud": "global",
+                     *           "createdAt": "2026-03-01T08:00:00Z",
+                     *           "createdBy": {
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Ada Lovelace",
+                     *             "type": "user"
+                     *           },
+                     *           "description": "AP automation",
+                     *           "displayName": "Invoices mailbox",
+                     *           "grantedScopes": [
+                     *             "Mail.Read",
+                     *             "Mail.ReadWrite",
+                     *             "Mail.Send",
+                     *             "User.Read"
+                     *           ],
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *           "loginHint": "mara@fabrikam.example",
+                     *           "missingScopes": [],
+                     *           "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *           "scopes": [
+                     *             "Mail.Read",
+                     *             "Mail.Send"
+                     *           ],
+                     *           "status": "authorized",
+                     *           "statusReason": null,
+                     *           "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *           "token": {
+                     *             "expiresAt": "2026-03-02T10:29:59Z",
+                     *             "refreshedAt": "2026-03-02T09:30:00Z"
+                     *           },
+                     *           "type": "oauth2_microsoft_graph",
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKeyPage"];
                 };
             };
@@ -2022,6 +2113,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2080,6 +2173,22 @@ export interface operations {
         /** @description The key to create */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                 *       "clientSecret": "Qz8~…",
+                 *       "clientSecretExpiresOn": "2027-03-01",
+                 *       "cloud": "global",
+                 *       "description": "AP automation",
+                 *       "displayName": "Invoices mailbox",
+                 *       "scopes": [
+                 *         "Mail.Read",
+                 *         "Mail.Send"
+                 *       ],
+                 *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                 *       "type": "oauth2_microsoft_graph"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AccountKeyCreate"];
             };
         };
@@ -2096,6 +2205,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": null,
+                     *       "authorizedAt": null,
+                     *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *       "clientSecret": {
+                     *         "expiresOn": "2027-03-01",
+                     *         "hint": "…w1",
+                     *         "set": true
+                     *       },
+                     *       "cloud": "global",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "displayName": "Invoices mailbox",
+                     *       "grantedScopes": [],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": null,
+                     *       "loginHint": "mara@fabrikam.example",
+                     *       "missingScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "status": "draft",
+                     *       "statusReason": {
+                     *         "code": "never_authorized",
+                     *         "fix": "Authorize it.",
+                     *         "message": "Nobody has authorized this key yet.",
+                     *         "since": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *       "token": {
+                     *         "expiresAt": null,
+                     *         "refreshedAt": null
+                     *       },
+                     *       "type": "oauth2_microsoft_graph",
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKey"];
                 };
             };
@@ -2111,6 +2269,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2169,6 +2329,20 @@ export interface operations {
         /** @description The values to check */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                 *       "clientSecret": "Qz8~…",
+                 *       "cloud": "global",
+                 *       "scopes": [
+                 *         "Mail.Read",
+                 *         "Mail.Send"
+                 *       ],
+                 *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                 *       "type": "oauth2_microsoft_graph"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AccountKeyCheckRequest"];
             };
         };
@@ -2181,6 +2355,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkedAt": "2026-03-02T09:30:00Z",
+                     *       "checks": [
+                     *         {
+                     *           "fix": "",
+                     *           "id": "client_secret",
+                     *           "message": "The client secret is good.",
+                     *           "result": "passed",
+                     *           "title": "Secret Key"
+                     *         }
+                     *       ],
+                     *       "summary": {
+                     *         "failed": 0,
+                     *         "inconclusive": 0,
+                     *         "message": "The client secret is good.",
+                     *         "passed": 9,
+                     *         "result": "passed",
+                     *         "skipped": 0,
+                     *         "warnings": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKeyCheckReport"];
                 };
             };
@@ -2196,6 +2393,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2266,12 +2465,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "authorizedAt": "2026-03-02T09:30:00Z",
+                     *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *       "clientSecret": {
+                     *         "expiresOn": "2027-03-01",
+                     *         "hint": "…w1",
+                     *         "set": true
+                     *       },
+                     *       "cloud": "global",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "displayName": "Invoices mailbox",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.ReadWrite",
+                     *         "Mail.Send",
+                     *         "User.Read"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "loginHint": "mara@fabrikam.example",
+                     *       "missingScopes": [],
+                     *       "pendingConfirmation": {
+                     *         "account": {
+                     *           "displayName": "Mara Lind",
+                     *           "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *           "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *           "userPrincipalName": "mara@fabrikam.example"
+                     *         },
+                     *         "authorizationId": "0198f2a6-2e3f-7b10-8c4d-5e6f7a8b9c0d",
+                     *         "expiresAt": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "status": "draft",
+                     *       "statusReason": {
+                     *         "code": "client_secret_expired",
+                     *         "fix": "",
+                     *         "message": "The client secret is good.",
+                     *         "microsoft": {
+                     *           "codes": [
+                     *             7000215
+                     *           ],
+                     *           "correlationId": "3d2f6c1a-9b7e-4f58-8a0d-1c2e3f4a5b6c",
+                     *           "error": "invalid_client",
+                     *           "timestamp": "2026-03-02 09:30:00Z",
+                     *           "traceId": "8a7b6c5d-4e3f-4a2b-9c1d-0e9f8a7b6c5d"
+                     *         },
+                     *         "since": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *       "token": {
+                     *         "expiresAt": "2026-03-02T10:29:59Z",
+                     *         "refreshedAt": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "type": "oauth2_microsoft_graph",
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "looks_like_secret_id",
+                     *           "field": "clientSecret",
+                     *           "message": "The client secret is good."
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKeyDetails"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2347,6 +2629,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2420,6 +2704,12 @@ export interface operations {
         /** @description What to change */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "AP automation",
+                 *       "displayName": "Invoices mailbox"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AccountKeyPatch"];
             };
         };
@@ -2434,6 +2724,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "authorizedAt": "2026-03-02T09:30:00Z",
+                     *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *       "clientSecret": {
+                     *         "expiresOn": "2027-03-01",
+                     *         "hint": "…w1",
+                     *         "set": true
+                     *       },
+                     *       "cloud": "global",
+                     *       "createdAt": "2026-03-01T08:00:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "displayName": "Invoices mailbox",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.ReadWrite",
+                     *         "Mail.Send",
+                     *         "User.Read"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "loginHint": "mara@fabrikam.example",
+                     *       "missingScopes": [],
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "status": "authorized",
+                     *       "statusReason": null,
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *       "token": {
+                     *         "expiresAt": "2026-03-02T10:29:59Z",
+                     *         "refreshedAt": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "type": "oauth2_microsoft_graph",
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKey"];
                 };
             };
@@ -2449,6 +2790,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2528,6 +2871,12 @@ export interface operations {
         /** @description What the token must be good for */
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "forceRefresh": false,
+                 *       "minTtlSeconds": 300
+                 *     }
+                 */
                 "application/json": components["schemas"]["AccessTokenRequest"];
             };
         };
@@ -2540,6 +2889,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessToken": "eyJ0eXAiOiJKV1QiLCJub25jZSI6…",
+                     *       "account": {
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "expiresAt": "2026-03-02T10:29:59Z",
+                     *       "expiresIn": 3599,
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "tokenType": "Bearer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
@@ -2555,6 +2920,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2657,6 +3024,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "account_key.updated",
+                     *           "actor": {
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Ada Lovelace",
+                     *             "type": "user"
+                     *           },
+                     *           "at": "2026-03-02T09:30:00Z",
+                     *           "changes": [
+                     *             {
+                     *               "after": "Invoices mailbox",
+                     *               "before": "Invoices",
+                     *               "field": "displayName"
+                     *             }
+                     *           ],
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "message": "Changed display name",
+                     *           "outcome": "success"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
@@ -2672,6 +3065,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2749,12 +3144,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdminConsentLink"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2825,6 +3228,11 @@ export interface operations {
         /** @description How to start */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mode": "popup"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AuthorizationStart"];
             };
         };
@@ -2839,6 +3247,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": null,
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "currentAccount": null,
+                     *       "expiresAt": "2026-03-02T09:40:00Z",
+                     *       "failure": null,
+                     *       "finishedAt": null,
+                     *       "grantedScopes": [],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "missingScopes": [],
+                     *       "mode": "popup",
+                     *       "status": "pending",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Authorization"];
                 };
             };
@@ -2854,6 +3279,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2953,12 +3380,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "currentAccount": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "expiresAt": "2026-03-02T09:40:00Z",
+                     *       "failure": null,
+                     *       "finishedAt": "2026-03-02T09:31:00Z",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "missingScopes": [],
+                     *       "mode": "popup",
+                     *       "status": "succeeded",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Authorization"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3027,12 +3486,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "currentAccount": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "expiresAt": "2026-03-02T09:40:00Z",
+                     *       "failure": null,
+                     *       "finishedAt": "2026-03-02T09:31:00Z",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "missingScopes": [],
+                     *       "mode": "popup",
+                     *       "status": "succeeded",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Authorization"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3097,12 +3588,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": null,
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "currentAccount": null,
+                     *       "expiresAt": "2026-03-02T09:40:00Z",
+                     *       "failure": null,
+                     *       "finishedAt": null,
+                     *       "grantedScopes": [],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "missingScopes": [],
+                     *       "mode": "popup",
+                     *       "status": "pending",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Authorization"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3167,12 +3677,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkedAt": "2026-03-02T09:30:00Z",
+                     *       "checks": [
+                     *         {
+                     *           "fix": "",
+                     *           "id": "client_secret",
+                     *           "message": "The client secret is good.",
+                     *           "result": "passed",
+                     *           "title": "Secret Key"
+                     *         }
+                     *       ],
+                     *       "summary": {
+                     *         "failed": 0,
+                     *         "inconclusive": 0,
+                     *         "message": "The client secret is good.",
+                     *         "passed": 9,
+                     *         "result": "passed",
+                     *         "skipped": 0,
+                     *         "warnings": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKeyCheckReport"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3243,12 +3778,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "authorizedAt": "2026-03-02T09:30:00Z",
+                     *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *       "clientSecret": {
+                     *         "expiresOn": "2027-03-01",
+                     *         "hint": "…w1",
+                     *         "set": true
+                     *       },
+                     *       "cloud": "global",
+                     *       "createdAt": "2026-03-01T08:00:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "displayName": "Invoices mailbox",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.ReadWrite",
+                     *         "Mail.Send",
+                     *         "User.Read"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "loginHint": "mara@fabrikam.example",
+                     *       "missingScopes": [],
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "status": "authorized",
+                     *       "statusReason": null,
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *       "token": {
+                     *         "expiresAt": "2026-03-02T10:29:59Z",
+                     *         "refreshedAt": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "type": "oauth2_microsoft_graph",
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKey"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3319,12 +3907,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "authorizedAt": "2026-03-02T09:30:00Z",
+                     *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *       "clientSecret": {
+                     *         "expiresOn": "2027-03-01",
+                     *         "hint": "…w1",
+                     *         "set": true
+                     *       },
+                     *       "cloud": "global",
+                     *       "createdAt": "2026-03-01T08:00:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "displayName": "Invoices mailbox",
+                     *       "grantedScopes": [],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "loginHint": "mara@fabrikam.example",
+                     *       "missingScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "status": "revoked",
+                     *       "statusReason": {
+                     *         "code": "revoked",
+                     *         "fix": "Authorize it again.",
+                     *         "message": "This key was revoked, and its tokens are destroyed.",
+                     *         "since": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *       "token": {
+                     *         "expiresAt": null,
+                     *         "refreshedAt": null
+                     *       },
+                     *       "type": "oauth2_microsoft_graph",
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKey"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3395,12 +4039,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "authorizedAt": "2026-03-02T09:30:00Z",
+                     *       "clientId": "c2a9e6f0-58d4-4b7e-8f33-90b7d1e4a702",
+                     *       "clientSecret": {
+                     *         "expiresOn": "2027-03-01",
+                     *         "hint": "…w1",
+                     *         "set": true
+                     *       },
+                     *       "cloud": "global",
+                     *       "createdAt": "2026-03-01T08:00:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "displayName": "Invoices mailbox",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.ReadWrite",
+                     *         "Mail.Send",
+                     *         "User.Read"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "loginHint": "mara@fabrikam.example",
+                     *       "missingScopes": [],
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.Send"
+                     *       ],
+                     *       "status": "suspended",
+                     *       "statusReason": {
+                     *         "code": "suspended",
+                     *         "fix": "Resume it.",
+                     *         "message": "An administrator has suspended this key.",
+                     *         "since": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *       "token": {
+                     *         "expiresAt": "2026-03-02T10:29:59Z",
+                     *         "refreshedAt": "2026-03-02T09:30:00Z"
+                     *       },
+                     *       "type": "oauth2_microsoft_graph",
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKey"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3469,12 +4171,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "consumers": [
+                     *         {
+                     *           "allowed": true,
+                     *           "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *           "name": "billing",
+                     *           "type": "api_client",
+                     *           "usesLast24Hours": 42,
+                     *           "usesLast30Days": 1260
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountKeyUsage"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3545,6 +4264,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accountKeyIds": [
+                     *             "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
+                     *           ],
+                     *           "allAccountKeys": false,
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "createdBy": {
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Ada Lovelace",
+                     *             "type": "user"
+                     *           },
+                     *           "description": "Sends invoices",
+                     *           "disabled": false,
+                     *           "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *           "name": "billing",
+                     *           "permissions": [
+                     *             "tokens:issue",
+                     *             "mail:send"
+                     *           ],
+                     *           "secrets": [
+                     *             {
+                     *               "createdAt": "2026-03-02T09:30:00Z",
+                     *               "expiresAt": null,
+                     *               "hint": "lk_…4Zk9",
+                     *               "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *               "lastUsedAt": "2026-03-02T09:30:00Z"
+                     *             }
+                     *           ],
+                     *           "updatedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClientPage"];
                 };
             };
@@ -3560,6 +4317,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3618,6 +4377,19 @@ export interface operations {
         /** @description The API client to create */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountKeyIds": [
+                 *         "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
+                 *       ],
+                 *       "description": "Sends invoices",
+                 *       "name": "billing",
+                 *       "permissions": [
+                 *         "tokens:issue",
+                 *         "mail:send"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiClientCreate"];
             };
         };
@@ -3634,6 +4406,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyIds": [
+                     *         "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
+                     *       ],
+                     *       "allAccountKeys": false,
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "Sends invoices",
+                     *       "disabled": false,
+                     *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "lastUsedAt": null,
+                     *       "name": "billing",
+                     *       "permissions": [
+                     *         "tokens:issue",
+                     *         "mail:send"
+                     *       ],
+                     *       "secret": "lk_…",
+                     *       "secrets": [
+                     *         {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "expiresAt": null,
+                     *           "hint": "lk_…4Zk9",
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "updatedAt": "2026-03-02T09:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClientCreated"];
                 };
             };
@@ -3649,6 +4455,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3719,12 +4527,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyIds": [
+                     *         "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
+                     *       ],
+                     *       "allAccountKeys": false,
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "Sends invoices",
+                     *       "disabled": false,
+                     *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "name": "billing",
+                     *       "permissions": [
+                     *         "tokens:issue",
+                     *         "mail:send"
+                     *       ],
+                     *       "secrets": [
+                     *         {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "expiresAt": null,
+                     *           "hint": "lk_…4Zk9",
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "updatedAt": "2026-03-02T09:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClient"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3800,6 +4643,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3873,6 +4718,11 @@ export interface operations {
         /** @description What to change */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiClientPatch"];
             };
         };
@@ -3887,6 +4737,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyIds": [
+                     *         "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
+                     *       ],
+                     *       "allAccountKeys": false,
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "Sends invoices",
+                     *       "disabled": false,
+                     *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "name": "billing",
+                     *       "permissions": [
+                     *         "tokens:issue",
+                     *         "mail:send"
+                     *       ],
+                     *       "secrets": [
+                     *         {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "expiresAt": null,
+                     *           "hint": "lk_…4Zk9",
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "updatedAt": "2026-03-02T09:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClient"];
                 };
             };
@@ -3902,6 +4785,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3981,6 +4866,11 @@ export interface operations {
         /** @description How long it is good */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2026-03-02T09:30:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiClientSecretCreate"];
             };
         };
@@ -3993,6 +4883,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "expiresAt": null,
+                     *       "hint": "lk_…4Zk9",
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastUsedAt": null,
+                     *       "secret": "lk_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClientSecretCreated"];
                 };
             };
@@ -4008,6 +4908,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4100,6 +5002,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4188,6 +5092,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "account_key.updated",
+                     *           "actor": {
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Ada Lovelace",
+                     *             "type": "user"
+                     *           },
+                     *           "at": "2026-03-02T09:30:00Z",
+                     *           "changes": [
+                     *             {
+                     *               "after": "Invoices mailbox",
+                     *               "before": "Invoices",
+                     *               "field": "displayName"
+                     *             }
+                     *           ],
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "ip": "203.0.113.7",
+                     *           "message": "Changed display name",
+                     *           "object": {
+                     *             "deleted": false,
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Invoices",
+                     *             "type": "account_key"
+                     *           },
+                     *           "outcome": "success",
+                     *           "requestId": "0198f2b0-5e6f-7a01-b2c3-d4e5f6a7b8c9"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditEntryPage"];
                 };
             };
@@ -4203,6 +5141,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4304,6 +5244,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4372,12 +5314,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "action": "account_key.updated",
+                     *       "actor": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "at": "2026-03-02T09:30:00Z",
+                     *       "changes": [
+                     *         {
+                     *           "after": "Invoices mailbox",
+                     *           "before": "Invoices",
+                     *           "field": "displayName"
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "ip": "203.0.113.7",
+                     *       "message": "Changed display name",
+                     *       "object": {
+                     *         "deleted": false,
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Invoices",
+                     *         "type": "account_key"
+                     *       },
+                     *       "outcome": "success",
+                     *       "requestId": "0198f2b0-5e6f-7a01-b2c3-d4e5f6a7b8c9"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditEntry"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4441,6 +5414,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyTypes": [
+                     *         {
+                     *           "alwaysAskedScopes": [
+                     *             {
+                     *               "description": "Send mail as the account.",
+                     *               "id": "e383f46e-2787-4529-855e-0e479a3ffac0",
+                     *               "name": "Mail.Send"
+                     *             }
+                     *           ],
+                     *           "availableScopes": [
+                     *             {
+                     *               "description": "Send mail as the account.",
+                     *               "id": "e383f46e-2787-4529-855e-0e479a3ffac0",
+                     *               "name": "Mail.Send"
+                     *             }
+                     *           ],
+                     *           "defaultScopes": [
+                     *             "Mail.Read",
+                     *             "Mail.ReadWrite",
+                     *             "Mail.Send",
+                     *             "User.Read"
+                     *           ],
+                     *           "description": "A mailbox or account, with the permissions of the person who signs in.",
+                     *           "id": "oauth2_microsoft_graph",
+                     *           "name": "OAuth2 Microsoft Graph Credentials"
+                     *         }
+                     *       ],
+                     *       "clouds": [
+                     *         {
+                     *           "authorityUrl": "https://login.microsoftonline.com",
+                     *           "graphUrl": "https://graph.microsoft.com",
+                     *           "id": "global",
+                     *           "name": "Microsoft 365"
+                     *         }
+                     *       ],
+                     *       "defaultCloud": "global",
+                     *       "name": "Latchkey",
+                     *       "permissions": [
+                     *         {
+                     *           "description": "Get access tokens for Microsoft Graph",
+                     *           "name": "account-keys:read"
+                     *         }
+                     *       ],
+                     *       "publicUrl": "https://latchkey.example.com",
+                     *       "redirectUri": "https://latchkey.example.com/oauth/callback",
+                     *       "redirectUriWarnings": [],
+                     *       "setupRequired": false,
+                     *       "version": "1.0.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Instance"];
                 };
             };
@@ -4465,6 +5490,12 @@ export interface operations {
         /** @description The link's secret and the password */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery",
+                 *       "token": "kT4v…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["InvitationAcceptance"];
             };
         };
@@ -4475,6 +5506,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T21:30:00Z",
+                     *       "permissions": [
+                     *         "account-keys:read",
+                     *         "account-keys:write",
+                     *         "tokens:issue"
+                     *       ],
+                     *       "user": {
+                     *         "createdAt": "2026-03-02T09:30:00Z",
+                     *         "disabled": false,
+                     *         "email": "ada@example.com",
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *         "linkExpiresAt": null,
+                     *         "name": "Ada Lovelace",
+                     *         "role": "admin",
+                     *         "status": "active",
+                     *         "updatedAt": "2026-03-02T09:30:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -4548,6 +5601,11 @@ export interface operations {
         /** @description The link's secret */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "kT4v…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["InvitationToken"];
             };
         };
@@ -4558,6 +5616,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "email": "grace@example.com",
+                     *       "expiresAt": "2026-03-02T09:30:00Z",
+                     *       "name": "Grace Hopper",
+                     *       "role": "operator",
+                     *       "sentBy": "Ada Lovelace",
+                     *       "status": "invited"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
@@ -4618,12 +5686,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "class": "configuration",
+                     *           "code": "redirect_uri_not_registered",
+                     *           "field": "redirectUri",
+                     *           "fix": "Add the redirect URI under Authentication, platform Web.",
+                     *           "message": "The redirect URI is not registered with the app.",
+                     *           "numbers": [
+                     *             50011
+                     *           ],
+                     *           "place": "error_page",
+                     *           "texts": [
+                     *             "AADSTS50011: The redirect URI … does not match"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SightingList"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4678,12 +5768,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T21:30:00Z",
+                     *       "permissions": [
+                     *         "account-keys:read",
+                     *         "account-keys:write",
+                     *         "tokens:issue"
+                     *       ],
+                     *       "user": {
+                     *         "createdAt": "2026-03-02T09:30:00Z",
+                     *         "disabled": false,
+                     *         "email": "ada@example.com",
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *         "linkExpiresAt": null,
+                     *         "name": "Ada Lovelace",
+                     *         "role": "admin",
+                     *         "status": "active",
+                     *         "updatedAt": "2026-03-02T09:30:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4720,6 +5834,12 @@ export interface operations {
         /** @description Address and password */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignInRequest"];
             };
         };
@@ -4730,6 +5850,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T21:30:00Z",
+                     *       "permissions": [
+                     *         "account-keys:read",
+                     *         "account-keys:write",
+                     *         "tokens:issue"
+                     *       ],
+                     *       "user": {
+                     *         "createdAt": "2026-03-02T09:30:00Z",
+                     *         "disabled": false,
+                     *         "email": "ada@example.com",
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *         "linkExpiresAt": null,
+                     *         "name": "Ada Lovelace",
+                     *         "role": "admin",
+                     *         "status": "active",
+                     *         "updatedAt": "2026-03-02T09:30:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -4745,6 +5887,8 @@ export interface operations {
             /** @description Address or password is wrong: code invalid_credentials */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4803,6 +5947,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4839,6 +5985,12 @@ export interface operations {
         /** @description The present and the new password */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "currentPassword": "correct horse battery",
+                 *       "newPassword": "a longer horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -4862,6 +6014,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4939,6 +6093,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "current": true,
+                     *           "expiresAt": "2026-03-02T09:30:00Z",
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "ip": "203.0.113.7",
+                     *           "lastSeenAt": "2026-03-02T09:30:00Z",
+                     *           "userAgent": "Mozilla/5.0 …"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["SessionPage"];
                 };
             };
@@ -4954,6 +6124,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5008,6 +6180,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5056,6 +6230,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5101,6 +6277,14 @@ export interface operations {
         /** @description The set-up code that the server printed, and who you are */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "name": "Ada Lovelace",
+                 *       "password": "correct horse battery",
+                 *       "setupCode": "7KQM-2XDR-9HTB"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SetupRequest"];
             };
         };
@@ -5111,6 +6295,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T21:30:00Z",
+                     *       "permissions": [
+                     *         "account-keys:read",
+                     *         "account-keys:write",
+                     *         "tokens:issue"
+                     *       ],
+                     *       "user": {
+                     *         "createdAt": "2026-03-02T09:30:00Z",
+                     *         "disabled": false,
+                     *         "email": "ada@example.com",
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *         "linkExpiresAt": null,
+                     *         "name": "Ada Lovelace",
+                     *         "role": "admin",
+                     *         "status": "active",
+                     *         "updatedAt": "2026-03-02T09:30:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -5205,6 +6411,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "disabled": false,
+                     *           "email": "ada@example.com",
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *           "linkExpiresAt": null,
+                     *           "name": "Ada Lovelace",
+                     *           "role": "admin",
+                     *           "status": "active",
+                     *           "updatedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
@@ -5220,6 +6445,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5278,6 +6505,13 @@ export interface operations {
         /** @description The person to add */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "grace@example.com",
+                 *       "name": "Grace Hopper",
+                 *       "role": "operator"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserCreate"];
             };
         };
@@ -5294,6 +6528,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "disabled": false,
+                     *       "email": "grace@example.com",
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "invitation": {
+                     *         "expiresAt": "2026-03-02T09:30:00Z",
+                     *         "url": "https://latchkey.example.com/invitation#…"
+                     *       },
+                     *       "lastSignInAt": null,
+                     *       "linkExpiresAt": "2026-03-02T09:30:00Z",
+                     *       "name": "Grace Hopper",
+                     *       "role": "operator",
+                     *       "status": "invited",
+                     *       "updatedAt": "2026-03-02T09:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserCreated"];
                 };
             };
@@ -5309,6 +6561,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5399,12 +6653,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "disabled": false,
+                     *       "email": "ada@example.com",
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *       "linkExpiresAt": null,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "admin",
+                     *       "status": "active",
+                     *       "updatedAt": "2026-03-02T09:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5480,6 +6750,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5562,6 +6834,11 @@ export interface operations {
         /** @description What to change */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserPatch"];
             };
         };
@@ -5576,6 +6853,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "disabled": false,
+                     *       "email": "ada@example.com",
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "lastSignInAt": "2026-03-02T09:30:00Z",
+                     *       "linkExpiresAt": null,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "admin",
+                     *       "status": "active",
+                     *       "updatedAt": "2026-03-02T09:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -5591,6 +6882,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5686,12 +6979,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://latchkey.example.com/invitation#…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserLink"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5769,12 +7070,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://latchkey.example.com/invitation#…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserLink"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5856,6 +7165,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5919,6 +7230,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "migrations": "ok",
+                     *         "workers": "ok"
+                     *       },
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5967,6 +7288,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…",
+                     *       "client_id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "expires_on": "1795636800",
+                     *       "not_before": "1795633200",
+                     *       "resource": "https://graph.microsoft.com",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IdentityToken"];
                 };
             };
@@ -5982,6 +7313,8 @@ export interface operations {
             /** @description The header is no good secret */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6066,6 +7399,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…",
+                     *       "client_id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "expires_on": "1795636800",
+                     *       "not_before": "1795633200",
+                     *       "resource": "https://graph.microsoft.com",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IdentityToken"];
                 };
             };
@@ -6081,6 +7424,8 @@ export interface operations {
             /** @description The header is no good secret */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6158,6 +7503,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "failure": null,
+                     *       "finishedAt": "2026-03-02T09:30:00Z",
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "requestedBy": "Ada Lovelace",
+                     *       "status": "granted"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdminConsent"];
                 };
             };
@@ -6237,6 +7591,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "accountKey": {
+                     *         "displayName": "Invoices mailbox",
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
+                     *       },
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "currentAccount": {
+                     *         "displayName": "Mara Lind",
+                     *         "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
+                     *         "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
+                     *         "userPrincipalName": "mara@fabrikam.example"
+                     *       },
+                     *       "expiresAt": "2026-03-02T09:30:00Z",
+                     *       "failure": null,
+                     *       "finishedAt": "2026-03-02T09:30:00Z",
+                     *       "grantedScopes": [
+                     *         "Mail.Read",
+                     *         "Mail.ReadWrite",
+                     *         "Mail.Send",
+                     *         "User.Read"
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "missingScopes": [],
+                     *       "mode": "popup",
+                     *       "status": "succeeded"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuthorizationResult"];
                 };
             };
@@ -6278,6 +7667,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cloudName": "Microsoft 365",
+                     *       "displayName": "Invoices mailbox",
+                     *       "expiresAt": "2026-03-02T09:30:00Z",
+                     *       "requestedBy": "Ada Lovelace",
+                     *       "scopes": [
+                     *         "Mail.Read",
+                     *         "Mail.ReadWrite",
+                     *         "Mail.Send",
+                     *         "User.Read"
+                     *       ],
+                     *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuthorizationLink"];
                 };
             };
@@ -6319,6 +7723,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuthorizationLinkFollowed"];
                 };
             };
@@ -6391,6 +7800,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "client_id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                 *       "client_secret": "lk_…",
+                 *       "grant_type": "client_credentials",
+                 *       "scope": "tokens:issue mail:send"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description Unless sent by HTTP Basic */
                     client_id?: string;
@@ -6415,6 +7832,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…",
+                     *       "expires_in": 3600,
+                     *       "scope": "tokens:issue mail:send",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OAuthToken"];
                 };
             };
@@ -6430,6 +7855,8 @@ export interface operations {
             /** @description The client id or the secret is not good */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6475,6 +7902,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "migrations": "ok",
+                     *         "workers": "ok"
+                     *       },
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };

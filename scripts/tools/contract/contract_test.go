@@ -48,7 +48,7 @@ func TestGenerate(t *testing.T) {
 		t.Parallel()
 		ref := map[string]any{"$ref": "#/components/schemas/Account"}
 		field := []string{"components", "schemas", "Key", "properties", "account"}
-		require.Equal(t, map[string]any{"allOf": []any{ref}, "nullable": true}, at(t, docs.v30, field...))
+		require.Equal(t, map[string]any{"type": "object", "allOf": []any{ref}, "nullable": true}, at(t, docs.v30, field...))
 		require.Equal(t, map[string]any{"anyOf": []any{ref, map[string]any{"type": "null"}}}, at(t, docs.v31, field...))
 	})
 	t.Run("an optional pointer may be left out but is never null", func(t *testing.T) {
@@ -65,17 +65,17 @@ func TestGenerate(t *testing.T) {
 	t.Run("a route takes a token with the permission, or a session", func(t *testing.T) {
 		t.Parallel()
 		require.Equal(t, []any{
-			map[string]any{"ApiClient": []any{"keys:read"}},
-			map[string]any{"Session": []any{}},
+			map[string]any{"ApiClientToken": []any{"keys:read"}},
+			map[string]any{"SessionCookie": []any{}},
 		}, at(t, docs.v31, "paths", "/api/v1/keys", "get", "security"))
-		require.Equal(t, []any{map[string]any{"Session": []any{}}}, at(t, docs.v31, "paths", "/api/v1/keys/{id}", "patch", "security"))
+		require.Equal(t, []any{map[string]any{"SessionCookie": []any{}}}, at(t, docs.v31, "paths", "/api/v1/keys/{id}", "patch", "security"))
 		require.Equal(t, "keys:write", at(t, docs.v31, "paths", "/api/v1/keys/{id}", "patch", "x-permission"))
 		require.Empty(t, at(t, docs.v31, "paths", "/api/v1/permissions", "get", "security"))
 	})
 	t.Run("the scopes are the permissions", func(t *testing.T) {
 		t.Parallel()
 		require.Equal(t, map[string]any{"keys:read": "Read keys", "keys:write": "Change keys"},
-			at(t, docs.v30, "components", "securitySchemes", "ApiClient", "flows", "clientCredentials", "scopes"))
+			at(t, docs.v30, "components", "securitySchemes", "ApiClientToken", "flows", "clientCredentials", "scopes"))
 	})
 	t.Run("failures are problems and successes are not", func(t *testing.T) {
 		t.Parallel()
@@ -106,6 +106,28 @@ func TestGenerate(t *testing.T) {
 		require.Contains(t, at(t, docs.v31, "paths", "/oauth/token", "post", "responses", "429", "content"), problemMedia)
 		require.NotContains(t, at(t, docs.v31, "paths", "/api/v1/keys/{id}", "patch", "responses"), "429") // people only
 		require.NotContains(t, at(t, docs.v31, "paths", "/api/v1/permissions", "get", "responses"), "429")
+	})
+	t.Run("what is sent and what is answered has an example of its schema", func(t *testing.T) {
+		t.Parallel()
+		body := []string{"paths", "/api/v1/keys", "post", "requestBody", "content", jsonMedia, "example"}
+		require.Equal(t, map[string]any{"name": "Post"}, at(t, docs.v31, body...))
+		answer := at(t, docs.v31, "paths", "/api/v1/keys", "get", "responses", "200", "content", jsonMedia, "example")
+		item := answer.(map[string]any)["items"].([]any)[0].(map[string]any)
+		require.Equal(t, "draft", item["status"])
+		require.Equal(t, map[string]any{"objectId": "0198"}, item["owner"])
+		require.Equal(t, []any{"Mail.Read"}, item["scopes"])
+		require.Nil(t, item["authorizedAt"])
+		created := at(t, docs.v31, "paths", "/api/v1/keys", "post", "responses", "201", "content", jsonMedia, "example")
+		require.Equal(t, "active", created.(map[string]any)["status"])
+	})
+	t.Run("a failure that asks to sign in says how", func(t *testing.T) {
+		t.Parallel()
+		require.Contains(t, at(t, docs.v31, "paths", "/api/v1/keys", "get", "responses", "401", "headers"), "WWW-Authenticate")
+	})
+	t.Run("no security scheme is called as a schema is", func(t *testing.T) {
+		t.Parallel()
+		require.Contains(t, at(t, docs.v31, "components", "securitySchemes"), "ApiClientToken")
+		require.NotContains(t, at(t, docs.v31, "components", "securitySchemes"), "ApiClient")
 	})
 	t.Run("OAuth's errors stay OAuth's", func(t *testing.T) {
 		t.Parallel()
@@ -138,6 +160,16 @@ func TestRun(t *testing.T) {
 		require.ErrorContains(t, err, "GET /api/v1/keys: @ID, @Summary and @Tags are needed")
 		require.ErrorContains(t, err, `the permission "keys:paint", which does not exist`)
 		require.ErrorContains(t, err, "type key.keyCreated has no `// @name`")
+	})
+	t.Run("a field that nobody knows an example of is named", func(t *testing.T) {
+		t.Parallel()
+		_, err := generate(editedSample(t, "key/api.go", `json:"name" validate`, `json:"nickname" validate`))
+		require.ErrorContains(t, err, "there is no example of KeyCreate.nickname")
+	})
+	t.Run("an example that is not as its schema says is refused", func(t *testing.T) {
+		t.Parallel()
+		_, err := generate(editedSample(t, "key/api.go", `json:"name" validate:"required" maxLength:"100"`, `json:"name" validate:"required" maxLength:"3"`))
+		require.ErrorContains(t, err, "maximum string length is 3")
 	})
 }
 

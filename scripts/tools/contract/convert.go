@@ -18,10 +18,10 @@ import (
 const (
 	problemSchema    = "Problem"
 	permissionSchema = "Permission"
-	clientScheme     = "ApiClient"      // an API client's JWT, with permissions as scopes
+	clientScheme     = "ApiClientToken" // an API client's JWT, with permissions as scopes
 	secretScheme     = "ClientSecret"   // what is exchanged for that JWT
 	headerScheme     = "IdentityHeader" // the same secret, where a protocol has no place for a JWT
-	sessionScheme    = "Session"        // a person's cookie
+	sessionScheme    = "SessionCookie"  // a person's cookie
 	problemMedia     = "application/problem+json"
 	jsonMedia        = "application/json"
 	problemRef       = "#/components/schemas/" + problemSchema
@@ -37,9 +37,36 @@ func convert(swagger []byte) (*openapi3.T, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc.Info.Contact = nil // swag writes an empty one.
+	renameSchemes(doc)
 	doc.Servers = openapi3.Servers{{URL: "/", Description: "The Latchkey that serves this document"}}
 	return doc, nil
+}
+
+// renameSchemes gives the security schemes names of their own. The comments call them what they are for,
+// which schemas are called too, and generators that make a type of each can't have two of a name.
+func renameSchemes(doc *openapi3.T) {
+	names := map[string]string{"ApiClient": clientScheme, "Session": sessionScheme}
+	for old, name := range names {
+		if scheme, ok := doc.Components.SecuritySchemes[old]; ok {
+			delete(doc.Components.SecuritySchemes, old)
+			doc.Components.SecuritySchemes[name] = scheme
+		}
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			if op.Security == nil {
+				continue
+			}
+			for _, requirement := range *op.Security {
+				for old, name := range names {
+					if scopes, ok := requirement[old]; ok {
+						delete(requirement, old)
+						requirement[name] = scopes
+					}
+				}
+			}
+		}
+	}
 }
 
 // mend adds what Swagger 2.0 cannot say, and refuses comments that leave something out. All
@@ -261,8 +288,11 @@ func mendResponses(op *openapi3.Operation) []error {
 		if limited || (!own && (media == nil || media.Schema == nil || media.Schema.Ref == problemRef)) {
 			response.Content = openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(schema)}
 		}
-		if status == "429" || status == "503" {
-			addRetryAfter(response)
+		switch status {
+		case "401":
+			addHeader(response, "WWW-Authenticate", "How to say who is calling", openapi3.NewStringSchema())
+		case "429", "503":
+			addHeader(response, "Retry-After", "Seconds to wait before trying again", openapi3.NewIntegerSchema())
 		}
 	}
 	if !success {
@@ -271,13 +301,12 @@ func mendResponses(op *openapi3.Operation) []error {
 	return nil
 }
 
-func addRetryAfter(response *openapi3.Response) {
+func addHeader(response *openapi3.Response, name, description string, schema *openapi3.Schema) {
 	if response.Headers == nil {
 		response.Headers = openapi3.Headers{}
 	}
-	response.Headers["Retry-After"] = &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: openapi3.Parameter{
-		Description: "Seconds to wait before trying again",
-		Schema:      openapi3.NewSchemaRef("", openapi3.NewIntegerSchema()),
+	response.Headers[name] = &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: openapi3.Parameter{
+		Description: description, Schema: openapi3.NewSchemaRef("", schema),
 	}}}
 }
 

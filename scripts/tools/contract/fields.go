@@ -68,39 +68,39 @@ func (g *goTypes) mend(doc *openapi3.T) {
 	for name, schema := range doc.Components.Schemas {
 		if goName, ok := g.schemas[name]; ok && schema.Value != nil {
 			pkg, _, _ := strings.Cut(goName, ".")
-			g.mendProperties(schema.Value, pkg, g.types[goName])
+			g.mendProperties(doc, schema.Value, pkg, g.types[goName])
 		}
 	}
 }
 
 // mendProperties follows expr, seen from package pkg, to the struct it stands for.
-func (g *goTypes) mendProperties(schema *openapi3.Schema, pkg string, expr ast.Expr) {
+func (g *goTypes) mendProperties(doc *openapi3.T, schema *openapi3.Schema, pkg string, expr ast.Expr) {
 	switch expr := expr.(type) {
 	case *ast.StarExpr:
-		g.mendProperties(schema, pkg, expr.X)
+		g.mendProperties(doc, schema, pkg, expr.X)
 	case *ast.IndexExpr:
-		g.mendProperties(schema, pkg, expr.X)
+		g.mendProperties(doc, schema, pkg, expr.X)
 	case *ast.Ident:
 		if target, ok := g.types[pkg+"."+expr.Name]; ok {
-			g.mendProperties(schema, pkg, target)
+			g.mendProperties(doc, schema, pkg, target)
 		}
 	case *ast.SelectorExpr:
 		if other, ok := expr.X.(*ast.Ident); ok {
-			g.mendProperties(schema, other.Name, g.types[other.Name+"."+expr.Sel.Name])
+			g.mendProperties(doc, schema, other.Name, g.types[other.Name+"."+expr.Sel.Name])
 		}
 	case *ast.StructType:
 		for _, field := range expr.Fields.List {
 			if len(field.Names) == 0 {
-				g.mendProperties(schema, pkg, field.Type)
+				g.mendProperties(doc, schema, pkg, field.Type)
 				continue
 			}
-			mendField(schema, field)
+			mendField(doc, schema, field)
 		}
 	}
 }
 
 // mendField completes the property that one struct field became.
-func mendField(schema *openapi3.Schema, field *ast.Field) {
+func mendField(doc *openapi3.T, schema *openapi3.Schema, field *ast.Field) {
 	if field.Tag == nil {
 		return
 	}
@@ -128,12 +128,24 @@ func mendField(schema *openapi3.Schema, field *ast.Field) {
 	}
 	if property.Ref != "" {
 		schema.Properties[name] = openapi3.NewSchemaRef("", &openapi3.Schema{
+			Type:     kindOf(doc, property.Ref), // OpenAPI 3.0.3 wants it beside nullable
 			AllOf:    openapi3.SchemaRefs{openapi3.NewSchemaRef(property.Ref, nil)},
 			Nullable: true,
 		})
 		return
 	}
+	if of := property.Value.AllOf; len(of) == 1 { // a reference with a description beside it
+		property.Value.Type = kindOf(doc, of[0].Ref)
+	}
 	property.Value.Nullable = true
+}
+
+// kindOf is the type of a schema that is referred to.
+func kindOf(doc *openapi3.T, ref string) *openapi3.Types {
+	if schema := doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]; schema != nil && schema.Value != nil {
+		return schema.Value.Type
+	}
+	return nil
 }
 
 // formatOf names the format that OpenAPI has for a Go type, if any.

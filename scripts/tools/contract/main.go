@@ -8,6 +8,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -77,7 +78,7 @@ func generate(source string) (documents, error) {
 		return documents{}, err
 	}
 	types.mend(doc)
-	if err := mend(doc); err != nil {
+	if err := errors.Join(mend(doc), illustrate(doc, source)); err != nil {
 		return documents{}, err
 	}
 	return render(doc)

@@ -35,5 +35,8 @@ func nameScopes(doc *openapi3.T, permissions map[string]string) []error {
 		return []error{errors.New("the general comments lack `@securityDefinitions.apikey Session`")}
 	}
 	scheme.Value.Flows.ClientCredentials.Scopes = permissions
+	if basic := doc.Components.SecuritySchemes["ClientSecret"]; basic != nil { // swag reads no description of it
+		basic.Value.Description = "An API client's id and secret."
+	}
 	return nil
 }

@@ -69,7 +69,8 @@ func tidy(node any) {
 		delete(object, "x-enum-comments")
 		_, properties := object["properties"]
 		_, additional := object["additionalProperties"]
-		if object["type"] == "object" && !properties && !additional {
+		_, parts := object["allOf"]
+		if object["type"] == "object" && !properties && !additional && !parts {
 			object["additionalProperties"] = true
 		}
 	})
@@ -90,6 +91,7 @@ func modernize(tree map[string]any) {
 		}
 		if all, ok := object["allOf"].([]any); ok && len(all) == 1 {
 			delete(object, "allOf")
+			delete(object, "type")
 			if nullable {
 				object["anyOf"] = []any{all[0], map[string]any{"type": "null"}}
 			} else {
