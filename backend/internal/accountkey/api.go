@@ -198,6 +198,7 @@ func (a *API) reply(c echo.Context, status int, key Summary) error {
 }
 
 // @Summary   List account keys, newest first
+// @Description  An API client sees the keys that it may use, and no others.
 // @ID        listAccountKeys
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:read]
@@ -226,6 +227,7 @@ func (a *API) list(c echo.Context) error {
 
 // @Summary   Get an account key
 // @Description  With the sign-in by another account that waits for a decision, if there is one.
+// @Description  Of the client secret it tells only whether there is one, a hint and when it expires.
 // @ID        getAccountKey
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:read]
@@ -331,6 +333,7 @@ func (a *API) delete(c echo.Context) error {
 func (a *API) suspend(c echo.Context) error { return a.switchTo(c, a.Service.Suspend) }
 
 // @Summary   Resume a suspended account key
+// @Description  It has the status again that it would have had without the suspension.
 // @ID        resumeAccountKey
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:write]
@@ -366,6 +369,7 @@ func (a *API) switchTo(c echo.Context, do func(context.Context, string) (Summary
 }
 
 // @Summary   List what happened to an account key, newest first
+// @Description  These are the entries of the audit log that are about this key.
 // @ID        listAccountKeyActivity
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:read]

@@ -48,7 +48,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List account keys, newest first */
+        /**
+         * List account keys, newest first
+         * @description An API client sees the keys that it may use, and no others.
+         */
         get: operations["listAccountKeys"];
         put?: never;
         /**
@@ -92,6 +95,7 @@ export interface paths {
         /**
          * Get an account key
          * @description With the sign-in by another account that waits for a decision, if there is one.
+         *     Of the client secret it tells only whether there is one, a hint and when it expires.
          */
         get: operations["getAccountKey"];
         put?: never;
@@ -134,7 +138,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what happened to an account key, newest first */
+        /**
+         * List what happened to an account key, newest first
+         * @description These are the entries of the audit log that are about this key.
+         */
         get: operations["listAccountKeyActivity"];
         put?: never;
         post?: never;
@@ -272,7 +279,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume a suspended account key */
+        /**
+         * Resume a suspended account key
+         * @description It has the status again that it would have had without the suspension.
+         */
         post: operations["resumeAccountKey"];
         delete?: never;
         options?: never;
