@@ -180,6 +180,7 @@ func viewOfSecret(s Secret) secretView {
 }
 
 // @Summary   List API clients, newest first
+// @Description  Of their secrets it tells a hint, when they expire and when they were last used.
 // @ID        listApiClients
 // @Tags      API clients
 // @Security  ApiClient[api-clients:write]
@@ -234,6 +235,7 @@ func (a *API) create(c echo.Context) error {
 }
 
 // @Summary   Get an API client
+// @Description  Of its account keys it lists those that the caller may use too.
 // @ID        getApiClient
 // @Tags      API clients
 // @Security  ApiClient[api-clients:write]
@@ -317,6 +319,7 @@ func assign[T any](to, from *T) {
 }
 
 // @Summary   Delete an API client
+// @Description  Its secrets and the tokens that it holds are refused within a second.
 // @ID        deleteApiClient
 // @Tags      API clients
 // @Security  ApiClient[api-clients:write]
@@ -365,6 +368,7 @@ func (a *API) addSecret(c echo.Context) error {
 }
 
 // @Summary   Remove a secret of an API client
+// @Description  The client's other secret, if it has one, stays good.
 // @ID        deleteApiClientSecret
 // @Tags      API clients
 // @Security  ApiClient[api-clients:write]

@@ -150,9 +150,11 @@ func safeName(name string) string {
 }
 
 // @Summary   The public keys of access tokens
+// @Description  Programs verify this server's JWTs with them; the next key is listed a day before it signs.
 // @ID        getJwks
 // @Tags      OAuth
 // @Success   200  {object}  jwksView
+// @Header    200  {string}  Cache-Control  "How long they may be kept"
 // @Router    /.well-known/jwks.json [get]
 func (a *API) jwks(c echo.Context) error {
 	ring, err := a.Service.ring(c.Request().Context(), true)
@@ -172,7 +174,7 @@ func (a *API) jwks(c echo.Context) error {
 }
 
 // @Summary   Metadata of the authorization server
-// @Description  RFC 8414.
+// @Description  RFC 8414: where programs find the token endpoint, the public keys and the scopes.
 // @ID        getAuthorizationServerMetadata
 // @Tags      OAuth
 // @Success   200  {object}  metadataView

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public keys of access tokens */
+        /**
+         * The public keys of access tokens
+         * @description Programs verify this server's JWTs with them; the next key is listed a day before it signs.
+         */
         get: operations["getJwks"];
         put?: never;
         post?: never;
@@ -30,7 +33,7 @@ export interface paths {
         };
         /**
          * Metadata of the authorization server
-         * @description RFC 8414.
+         * @description RFC 8414: where programs find the token endpoint, the public keys and the scopes.
          */
         get: operations["getAuthorizationServerMetadata"];
         put?: never;
@@ -357,7 +360,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List API clients, newest first */
+        /**
+         * List API clients, newest first
+         * @description Of their secrets it tells a hint, when they expire and when they were last used.
+         */
         get: operations["listApiClients"];
         put?: never;
         /**
@@ -379,11 +385,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an API client */
+        /**
+         * Get an API client
+         * @description Of its account keys it lists those that the caller may use too.
+         */
         get: operations["getApiClient"];
         put?: never;
         post?: never;
-        /** Delete an API client */
+        /**
+         * Delete an API client
+         * @description Its secrets and the tokens that it holds are refused within a second.
+         */
         delete: operations["deleteApiClient"];
         options?: never;
         head?: never;
@@ -424,7 +436,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a secret of an API client */
+        /**
+         * Remove a secret of an API client
+         * @description The client's other secret, if it has one, stays good.
+         */
         delete: operations["deleteApiClientSecret"];
         options?: never;
         head?: never;
@@ -1943,6 +1958,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description How long they may be kept */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
