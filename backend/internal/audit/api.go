@@ -162,6 +162,7 @@ func (a *API) export(c echo.Context) error {
 }
 
 // @Summary   Get an audit entry
+// @Description  Of a secret it tells only that it was set, replaced or removed.
 // @ID        getAuditEntry
 // @Tags      Audit log
 // @Security  ApiClient[audit:read]

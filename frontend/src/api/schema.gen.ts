@@ -495,7 +495,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an audit entry */
+        /**
+         * Get an audit entry
+         * @description Of a secret it tells only that it was set, replaced or removed.
+         */
         get: operations["getAuditEntry"];
         put?: never;
         post?: never;
