@@ -39,6 +39,7 @@ type tokenView struct {
 } // @name AccessToken
 
 // @Summary   Get a fresh access token for Microsoft Graph
+// @Description  It is served from what is stored while that is good for long enough, and refreshed with Microsoft otherwise.
 // @ID        issueAccessToken
 // @Tags      Tokens
 // @Security  ApiClient[tokens:issue]

@@ -126,7 +126,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get a fresh access token for Microsoft Graph */
+        /**
+         * Get a fresh access token for Microsoft Graph
+         * @description It is served from what is stored while that is good for long enough, and refreshed with Microsoft otherwise.
+         */
         post: operations["issueAccessToken"];
         delete?: never;
         options?: never;
