@@ -87,6 +87,7 @@ func viewOf(u User) userView {
 }
 
 // @Summary   List people, newest first
+// @Description  Those who are invited or disabled are among them.
 // @ID        listUsers
 // @Tags      People
 // @Security  ApiClient[users:write]
@@ -146,6 +147,7 @@ func reply(c echo.Context, status int, u User) error {
 }
 
 // @Summary   Get a person
+// @Description  The status tells whether they have chosen a password yet, or are disabled.
 // @ID        getUser
 // @Tags      People
 // @Security  ApiClient[users:write]
@@ -197,6 +199,7 @@ func (a *API) update(c echo.Context) error {
 }
 
 // @Summary   Remove a person
+// @Description  Their sessions end. What they did stays in the audit log, under their name.
 // @ID        deleteUser
 // @Tags      People
 // @Security  ApiClient[users:write]
@@ -218,6 +221,7 @@ func (a *API) delete(c echo.Context) error {
 }
 
 // @Summary   Sign a person out everywhere
+// @Description  They may sign in again; disable them to prevent that.
 // @ID        endUserSessions
 // @Tags      People
 // @Security  ApiClient[users:write]

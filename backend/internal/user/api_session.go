@@ -52,6 +52,7 @@ func sessionOf(u User, s Session) sessionView {
 }
 
 // @Summary   Make the first administrator
+// @Description  The server prints the set-up code at its first start; it works once. The new administrator is signed in.
 // @ID        setUp
 // @Tags      People
 // @Param     body  body  setupRequest  true  "The set-up code that the server printed, and who you are"
@@ -130,6 +131,7 @@ func (a *API) setCookie(c echo.Context, name, value string, expires time.Time) {
 }
 
 // @Summary   Who is signed in
+// @Description  Tells the person, what they may do, and when the session ends.
 // @ID        getSession
 // @Tags      People
 // @Security  Session
@@ -144,6 +146,7 @@ func (a *API) session(c echo.Context) error {
 }
 
 // @Summary   Sign out
+// @Description  Ends the session that the request comes with, and removes its cookie.
 // @ID        signOut
 // @Tags      People
 // @Security  Session
@@ -180,6 +183,7 @@ func (a *API) changePassword(c echo.Context) error {
 }
 
 // @Summary   List one's own sessions, newest first
+// @Description  The session that asks is marked as the current one.
 // @ID        listSessions
 // @Tags      People
 // @Security  Session
@@ -221,6 +225,7 @@ func (a *API) endOtherSessions(c echo.Context) error {
 }
 
 // @Summary   End one of one's own sessions
+// @Description  The browser that has it is signed out.
 // @ID        endSession
 // @Tags      People
 // @Security  Session

@@ -595,7 +595,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in */
+        /**
+         * Who is signed in
+         * @description Tells the person, what they may do, and when the session ends.
+         */
         get: operations["getSession"];
         put?: never;
         /**
@@ -603,7 +606,10 @@ export interface paths {
          * @description The browser gets a second cookie, by which it is known: failed attempts elsewhere can't keep it from signing in.
          */
         post: operations["signIn"];
-        /** Sign out */
+        /**
+         * Sign out
+         * @description Ends the session that the request comes with, and removes its cookie.
+         */
         delete: operations["signOut"];
         options?: never;
         head?: never;
@@ -637,7 +643,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List one's own sessions, newest first */
+        /**
+         * List one's own sessions, newest first
+         * @description The session that asks is marked as the current one.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -661,7 +670,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of one's own sessions */
+        /**
+         * End one of one's own sessions
+         * @description The browser that has it is signed out.
+         */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -677,7 +689,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the first administrator */
+        /**
+         * Make the first administrator
+         * @description The server prints the set-up code at its first start; it works once. The new administrator is signed in.
+         */
         post: operations["setUp"];
         delete?: never;
         options?: never;
@@ -692,7 +707,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List people, newest first */
+        /**
+         * List people, newest first
+         * @description Those who are invited or disabled are among them.
+         */
         get: operations["listUsers"];
         put?: never;
         /**
@@ -714,11 +732,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a person */
+        /**
+         * Get a person
+         * @description The status tells whether they have chosen a password yet, or are disabled.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
-        /** Remove a person */
+        /**
+         * Remove a person
+         * @description Their sessions end. What they did stays in the audit log, under their name.
+         */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
@@ -779,7 +803,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign a person out everywhere */
+        /**
+         * Sign a person out everywhere
+         * @description They may sign in again; disable them to prevent that.
+         */
         delete: operations["endUserSessions"];
         options?: never;
         head?: never;
