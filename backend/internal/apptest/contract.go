@@ -196,7 +196,7 @@ func (x exchange) checkQuery(o *Operation) error {
 	for name, values := range query {
 		p := o.Parameters.GetByInAndName("query", name)
 		switch {
-		case p == nil && o.OperationID == "authorizationCallback": // RFC 6749 §4.1.2: what is not known is ignored
+		case p == nil && o.OperationID == "finishAuthorization": // RFC 6749 §4.1.2: what is not known is ignored
 		case p == nil:
 			return fmt.Errorf("it has no query parameter %s", name)
 		default:

@@ -167,6 +167,7 @@ func browserSecret(c echo.Context, attemptID string) secret.String {
 // @Summary   Get an authorization's status
 // @Description  A link is pending until somebody who followed it has signed in. Once another account than the key's
 // @Description  own has, id is that of the attempt which waits, and the id to confirm or reject.
+// @Description  Read it again until status is no longer pending; a failure names the field at fault and what to do.
 // @ID        getAuthorization
 // @Tags      Authorizations
 // @Security  ApiClient[account-keys:write]
@@ -178,6 +179,7 @@ func browserSecret(c echo.Context, attemptID string) secret.String {
 func (a *API) get(c echo.Context) error { return a.reply(c, a.Service.Get) }
 
 // @Summary   Confirm that an account key shall be for another account
+// @Description  The key then works for the account that signed in. Only a person can decide this.
 // @ID        confirmAuthorization
 // @Tags      Authorizations
 // @Security  Session[account-keys:write]
@@ -190,6 +192,7 @@ func (a *API) get(c echo.Context) error { return a.reply(c, a.Service.Get) }
 func (a *API) confirm(c echo.Context) error { return a.reply(c, a.Service.Confirm) }
 
 // @Summary   Reject a sign-in by another account
+// @Description  The key stays with the account that it is for. Only a person can decide this.
 // @ID        rejectAuthorization
 // @Tags      Authorizations
 // @Security  Session[account-keys:write]
@@ -220,7 +223,7 @@ func (a *API) reply(c echo.Context, do func(ctx context.Context, keyID, id strin
 // @Summary   Where Microsoft sends the browser back
 // @Description  Ends in a redirect that leaves code and state behind. Administrators who followed a link for their
 // @Description  consent come back here as well, with or without a code.
-// @ID        authorizationCallback
+// @ID        finishAuthorization
 // @Tags      Authorizations
 // @Param     state  query  string  false  "The attempt's single-use state"
 // @Param     code   query  string  false  "The single-use code"
@@ -257,6 +260,7 @@ func (a *API) unfinished(c echo.Context, id string, err error) error {
 }
 
 // @Summary   Get the outcome of an authorization in the browser that made it
+// @Description  The attempt's cookie is the proof; no account here is needed.
 // @ID        getAuthorizationResult
 // @Tags      Authorizations
 // @Param     aid  path  string  true  "The authorization's id"

@@ -74,6 +74,7 @@ func (a *API) consented(c echo.Context) error {
 func consentCookie(id string) string { return "latchkey_consent_" + id }
 
 // @Summary   Get the outcome of an administrator's consent in the browser that came back with it
+// @Description  The cookie that came with the redirect from the callback is the proof; no account here is needed.
 // @ID        getAdminConsentResult
 // @Tags      Authorizations
 // @Param     cid  path  string  true  "The consent's id"

@@ -211,6 +211,7 @@ export interface paths {
          * Get an authorization's status
          * @description A link is pending until somebody who followed it has signed in. Once another account than the key's
          *     own has, id is that of the attempt which waits, and the id to confirm or reject.
+         *     Read it again until status is no longer pending; a failure names the field at fault and what to do.
          */
         get: operations["getAuthorization"];
         put?: never;
@@ -230,7 +231,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm that an account key shall be for another account */
+        /**
+         * Confirm that an account key shall be for another account
+         * @description The key then works for the account that signed in. Only a person can decide this.
+         */
         post: operations["confirmAuthorization"];
         delete?: never;
         options?: never;
@@ -247,7 +251,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reject a sign-in by another account */
+        /**
+         * Reject a sign-in by another account
+         * @description The key stays with the account that it is for. Only a person can decide this.
+         */
         post: operations["rejectAuthorization"];
         delete?: never;
         options?: never;
@@ -877,7 +884,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the outcome of an administrator's consent in the browser that came back with it */
+        /**
+         * Get the outcome of an administrator's consent in the browser that came back with it
+         * @description The cookie that came with the redirect from the callback is the proof; no account here is needed.
+         */
         get: operations["getAdminConsentResult"];
         put?: never;
         post?: never;
@@ -899,7 +909,7 @@ export interface paths {
          * @description Ends in a redirect that leaves code and state behind. Administrators who followed a link for their
          *     consent come back here as well, with or without a code.
          */
-        get: operations["authorizationCallback"];
+        get: operations["finishAuthorization"];
         put?: never;
         post?: never;
         delete?: never;
@@ -915,7 +925,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the outcome of an authorization in the browser that made it */
+        /**
+         * Get the outcome of an authorization in the browser that made it
+         * @description The attempt's cookie is the proof; no account here is needed.
+         */
         get: operations["getAuthorizationResult"];
         put?: never;
         post?: never;
@@ -7595,7 +7608,7 @@ export interface operations {
             };
         };
     };
-    authorizationCallback: {
+    finishAuthorization: {
         parameters: {
             query?: {
                 /** @description The attempt's single-use state */
