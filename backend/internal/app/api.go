@@ -53,6 +53,7 @@ type instanceView struct {
 } // @name Instance
 
 // @Summary   What this server is
+// @Description  Its address and version, the clouds and account key types that it knows, and whether it waits to be set up.
 // @ID        getInstance
 // @Tags      Instance
 // @Success   200  {object}  instanceView
@@ -89,6 +90,7 @@ type healthView struct {
 } // @name Health
 
 // @Summary   Whether the process is alive
+// @Description  Looks at nothing but the process itself; whether its database answers is told at /readyz.
 // @ID        getHealth
 // @Tags      Instance
 // @Success   200  {object}  healthView
@@ -98,6 +100,7 @@ func (e *endpoints) healthy(c echo.Context) error {
 }
 
 // @Summary   Whether requests should be sent here
+// @Description  Looks at the database, the migrations and the workers.
 // @ID        getReadiness
 // @Tags      Instance
 // @Success   200  {object}  healthView

@@ -5,9 +5,11 @@ package app
 // @title        Latchkey
 // @version      1.0
 // @description  Latchkey holds account keys for Microsoft Graph and hands out fresh access tokens.
+// @contact.name  The administrators of this Latchkey
 //
 // @securityDefinitions.oauth2.application  ApiClient
 // @tokenUrl  /oauth/token
+// @description  The JWT that /oauth/token answers an API client's id and secret with. Scopes are permissions.
 //
 // @securityDefinitions.apikey  Session
 // @in    cookie

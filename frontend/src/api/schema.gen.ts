@@ -525,7 +525,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this server is */
+        /**
+         * What this server is
+         * @description Its address and version, the clouds and account key types that it knows, and whether it waits to be set up.
+         */
         get: operations["getInstance"];
         put?: never;
         post?: never;
@@ -827,7 +830,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process is alive */
+        /**
+         * Whether the process is alive
+         * @description Looks at nothing but the process itself; whether its database answers is told at /readyz.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -989,7 +995,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests should be sent here */
+        /**
+         * Whether requests should be sent here
+         * @description Looks at the database, the migrations and the workers.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
