@@ -17,6 +17,9 @@ LOCK := frontend/node_modules/.package-lock.json
 INDEX := backend/internal/spa/dist/index.html
 LINT := scripts/tools/bin/golangci-lint
 CONTRACT := scripts/tools/bin/contract
+OAPI := scripts/tools/bin/oapi-codegen
+OGEN := scripts/tools/bin/ogen
+API_LOCK := openapi/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find frontend/src frontend/public frontend/scripts -type f ! -name '*.test.ts*' 2>/dev/null) \
 	$(wildcard frontend/*.json frontend/*.ts frontend/*.html)
 
@@ -53,6 +56,9 @@ test-web: ## Lint, type-check and unit-test the front end
 test-e2e: build ## Run the browser tests against the real binary and the emulator
 	@scripts/e2e
 
+clients: tools $(OGEN) $(API_LOCK) ## Generate a client with each of the usual generators, and compile it
+	@scripts/clients
+
 lint: tools $(LOCK) ## Lint everything
 	@scripts/test lint
 
@@ -73,7 +79,7 @@ fmt: tools $(LOCK) ## Format everything
 setup: ## Install what this machine lacks (Debian, Ubuntu) or say what that is
 	@scripts/setup
 
-tools: $(LINT) $(CONTRACT) ## Build the pinned Go tools
+tools: $(LINT) $(CONTRACT) $(OAPI) ## Build the pinned Go tools
 
 clean: ## Delete what was built
 	rm -rf backend/bin frontend/dist scripts/tools/bin .build .demo
@@ -82,13 +88,13 @@ clean: ## Delete what was built
 help: ## List the targets
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo run build test check bench soak test-go test-web test-e2e lint drift generate fmt setup tools clean help binaries
+.PHONY: demo run build test check bench soak test-go test-web test-e2e clients lint drift generate fmt setup tools clean help binaries
 
 # Files that the targets above need.
 
-$(LOCK): frontend/package-lock.json
+$(LOCK) $(API_LOCK): %/node_modules/.package-lock.json: %/package-lock.json
 	@scripts/setup node
-	npm ci --prefix frontend --no-audit --no-fund
+	npm ci --prefix $* --no-audit --no-fund
 	@touch $@
 
 openapi/examples/azure-node/node_modules/.package-lock.json: openapi/examples/azure-node/package-lock.json
@@ -109,9 +115,9 @@ binaries:
 	@scripts/setup go
 	cd backend && go build -trimpath -tags "$(TAGS)" -ldflags '$(LDFLAGS)' -o bin/ ./cmd/latchkey ./cmd/emulator
 
-$(LINT): scripts/tools/go.mod
+$(LINT) $(OAPI) $(OGEN): scripts/tools/go.mod
 	@scripts/setup go
-	cd scripts/tools && GOWORK=off GOBIN="$$PWD/bin" go install tool
+	cd scripts/tools && GOWORK=off GOBIN="$$PWD/bin" go install "$$(GOWORK=off go list -f '{{.ImportPath}}' tool | grep '/$(@F)$$')"
 	@touch $@
 
 $(CONTRACT): scripts/tools/go.mod $(wildcard scripts/tools/contract/*.go)

@@ -124,6 +124,11 @@ func TestGenerate(t *testing.T) {
 		t.Parallel()
 		require.Contains(t, at(t, docs.v31, "paths", "/api/v1/keys", "get", "responses", "401", "headers"), "WWW-Authenticate")
 	})
+	t.Run("values of an enum are named without their package", func(t *testing.T) {
+		t.Parallel()
+		require.Equal(t, []any{"Draft", "Active"}, at(t, docs.v31, "components", "schemas", "KeyStatus", "x-enum-varnames"))
+		require.Equal(t, []any{"KeysRead", "KeysWrite"}, at(t, docs.v30, "components", "schemas", "Permission", "x-enum-varnames"))
+	})
 	t.Run("no security scheme is called as a schema is", func(t *testing.T) {
 		t.Parallel()
 		require.Contains(t, at(t, docs.v31, "components", "securitySchemes"), "ApiClientToken")

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -62,11 +64,18 @@ func encode(tree map[string]any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// tidy drops the second copy of the enums' comments (x-enum-varnames and x-enum-descriptions stay),
-// and says that an object of which nothing is known may hold anything, which generators need to hear.
+// tidy drops the second copy of the enums' comments, names their values for generators as they are called
+// and not as the Go constants are, which count on their package's name, and says that an object of which nothing is known may hold anything, which generators need to hear.
 func tidy(node any) {
 	walk(node, func(object map[string]any) {
 		delete(object, "x-enum-comments")
+		if values, ok := object["enum"].([]any); ok && object["x-enum-varnames"] != nil {
+			names := make([]any, len(values))
+			for i, value := range values {
+				names[i] = variableName(fmt.Sprint(value))
+			}
+			object["x-enum-varnames"] = names
+		}
 		_, properties := object["properties"]
 		_, additional := object["additionalProperties"]
 		_, parts := object["allOf"]
@@ -74,6 +83,15 @@ func tidy(node any) {
 			object["additionalProperties"] = true
 		}
 	})
+}
+
+// variableName writes a value in one word: account-keys:read becomes AccountKeysRead.
+func variableName(value string) string {
+	var name strings.Builder
+	for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return name.String()
 }
 
 // modernize rewrites an OpenAPI 3.0 tree as 3.1 in place: null is a type of its own, a reference may
