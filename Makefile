@@ -67,9 +67,10 @@ drift: ## Fail when a generated file or a go.mod is not what generating gives
 
 ## Change it
 
-generate: $(CONTRACT) $(LOCK) ## Write openapi/*.json from the handlers and the front end's types from that
+generate: $(CONTRACT) $(OAPI) $(LOCK) ## Write openapi/*.json from the handlers, and from that the Go client and the front end's types
 	$(CONTRACT) -source backend/internal -out openapi
 	npm --prefix frontend run --silent generate
+	cd openapi/latchkey && ../../$(OAPI) -config oapi-codegen.yaml ../openapi-3.0.json
 
 fmt: tools $(LOCK) ## Format everything
 	cd backend && ../$(LINT) fmt ./...
