@@ -53,8 +53,8 @@ test-go: ## Run the Go tests with the race detector, on SQLite and then on Postg
 test-web: ## Lint, type-check and unit-test the front end
 	@scripts/test web
 
-test-e2e: build ## Run the browser tests against the real binary and the emulator
-	@scripts/e2e
+test-e2e: build ## Run the tests of browser and TypeScript client against the real binary and the emulator
+	@scripts/test e2e
 
 clients: tools $(OGEN) $(API_LOCK) ## Generate a client with each of the usual generators, and compile it
 	@scripts/clients
@@ -67,9 +67,10 @@ drift: ## Fail when a generated file or a go.mod is not what generating gives
 
 ## Change it
 
-generate: $(CONTRACT) $(OAPI) $(LOCK) ## Write openapi/*.json from the handlers, and from that the Go client and the front end's types
+generate: $(CONTRACT) $(OAPI) $(LOCK) $(API_LOCK) ## Write openapi/*.json from the handlers, and from that both clients and the front end's types
 	$(CONTRACT) -source backend/internal -out openapi
 	npm --prefix frontend run --silent generate
+	npm --prefix openapi run --silent generate
 	cd openapi/latchkey && ../../$(OAPI) -config oapi-codegen.yaml ../openapi-3.0.json
 
 fmt: tools $(LOCK) ## Format everything
@@ -83,7 +84,7 @@ setup: ## Install what this machine lacks (Debian, Ubuntu) or say what that is
 tools: $(LINT) $(CONTRACT) $(OAPI) ## Build the pinned Go tools
 
 clean: ## Delete what was built
-	rm -rf backend/bin frontend/dist scripts/tools/bin .build .demo
+	rm -rf backend/bin frontend/dist openapi/typescript/dist openapi/typescript/.build scripts/tools/bin .build .demo
 	find backend/internal/spa/dist -mindepth 1 ! -name .keep -delete
 
 help: ## List the targets

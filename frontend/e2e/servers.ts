@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const bin = join(import.meta.dirname, "../../backend/bin");
+const bin = process.env["LATCHKEY_E2E_BIN"] ?? join(import.meta.dirname, "../../backend/bin");
 
 /** What the emulator has from its first moment on. */
 export const seed = {
