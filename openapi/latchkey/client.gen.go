@@ -699,6 +699,36 @@ func (e ExportAuditEntriesParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for GetNamedIdentityTokenParamsAPIVersion.
+const (
+	GetNamedIdentityTokenParamsAPIVersionN20190801 GetNamedIdentityTokenParamsAPIVersion = "2019-08-01"
+)
+
+// Valid indicates whether the value is a known member of the GetNamedIdentityTokenParamsAPIVersion enum.
+func (e GetNamedIdentityTokenParamsAPIVersion) Valid() bool {
+	switch e {
+	case GetNamedIdentityTokenParamsAPIVersionN20190801:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetIdentityTokenParamsAPIVersion.
+const (
+	GetIdentityTokenParamsAPIVersionN20190801 GetIdentityTokenParamsAPIVersion = "2019-08-01"
+)
+
+// Valid indicates whether the value is a known member of the GetIdentityTokenParamsAPIVersion enum.
+func (e GetIdentityTokenParamsAPIVersion) Valid() bool {
+	switch e {
+	case GetIdentityTokenParamsAPIVersionN20190801:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccessToken defines model for AccessToken.
 type AccessToken struct {
 	AccessToken string             `json:"accessToken"`
@@ -900,6 +930,48 @@ type AccountKeyCreate struct {
 
 	// Type Example: oauth2_microsoft_graph
 	Type string `json:"type"`
+}
+
+// AccountKeyDetails defines model for AccountKeyDetails.
+type AccountKeyDetails struct {
+	Account *Account `json:"account"`
+
+	// AuthorizedAt The last time, whatever became of it since
+	AuthorizedAt *time.Time        `json:"authorizedAt"`
+	ClientID     string            `json:"clientId"`
+	ClientSecret ClientSecretState `json:"clientSecret"`
+
+	// Cloud Example: global
+	Cloud       string    `json:"cloud"`
+	CreatedAt   time.Time `json:"createdAt"`
+	CreatedBy   Actor     `json:"createdBy"`
+	Description string    `json:"description"`
+
+	// DisplayName Example: Invoices mailbox
+	DisplayName   string     `json:"displayName"`
+	GrantedScopes []string   `json:"grantedScopes"`
+	ID            string     `json:"id"`
+	LastUsedAt    *time.Time `json:"lastUsedAt"`
+	LoginHint     string     `json:"loginHint"`
+	MissingScopes []string   `json:"missingScopes"`
+
+	// PendingConfirmation Null when nobody has to decide
+	PendingConfirmation *PendingConfirmation `json:"pendingConfirmation"`
+	RedirectURI         string               `json:"redirectUri"`
+
+	// Scopes Example: ["Mail.Read","Mail.Send"]
+	Scopes []string         `json:"scopes"`
+	Status AccountKeyStatus `json:"status"`
+
+	// StatusReason Null while the key is authorized
+	StatusReason *StatusReason `json:"statusReason"`
+	TenantID     string        `json:"tenantId"`
+	Token        TokenState    `json:"token"`
+
+	// Type Example: oauth2_microsoft_graph
+	Type      string              `json:"type"`
+	UpdatedAt time.Time           `json:"updatedAt"`
+	Warnings  []AccountKeyWarning `json:"warnings"`
 }
 
 // AccountKeyPage defines model for AccountKeyPage.
@@ -1258,6 +1330,47 @@ type Health struct {
 	Status string `json:"status"`
 }
 
+// IdentityFailure defines model for IdentityFailure.
+type IdentityFailure struct {
+	CorrelationID string                `json:"correlationId"`
+	Error         IdentityFailureDetail `json:"error"`
+	Message       string                `json:"message"`
+
+	// StatusCode Example: 400
+	StatusCode int `json:"statusCode"`
+}
+
+// IdentityFailureDetail defines model for IdentityFailureDetail.
+type IdentityFailureDetail struct {
+	// Code Example: identity_not_found
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// IdentityToken defines model for IdentityToken.
+type IdentityToken struct {
+	AccessToken string `json:"access_token"`
+
+	// ClientID As it was asked for
+	ClientID *string `json:"client_id,omitempty"`
+
+	// ExpiresOn Seconds since 1970, as a string
+	//
+	// Example: 1795636800
+	ExpiresOn string `json:"expires_on"`
+
+	// NotBefore Seconds since 1970, as a string
+	//
+	// Example: 1795633200
+	NotBefore string `json:"not_before"`
+
+	// Resource Example: https://graph.microsoft.com
+	Resource string `json:"resource"`
+
+	// TokenType Example: Bearer
+	TokenType string `json:"token_type"`
+}
+
 // Instance defines model for Instance.
 type Instance struct {
 	AccountKeyTypes []AccountKeyType `json:"accountKeyTypes"`
@@ -1307,6 +1420,16 @@ type MicrosoftError struct {
 	Error     string `json:"error"`
 	Timestamp string `json:"timestamp"`
 	TraceID   string `json:"traceId"`
+}
+
+// PendingConfirmation defines model for PendingConfirmation.
+type PendingConfirmation struct {
+	// Account Who signed in
+	Account Account `json:"account"`
+
+	// AuthorizationID What to confirm or reject
+	AuthorizationID string    `json:"authorizationId"`
+	ExpiresAt       time.Time `json:"expiresAt"`
 }
 
 // Permission defines model for Permission.
@@ -1645,6 +1768,39 @@ type UpdateUserParams struct {
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
+// GetNamedIdentityTokenParams defines parameters for GetNamedIdentityToken.
+type GetNamedIdentityTokenParams struct {
+	// APIVersion The version of the protocol
+	APIVersion GetNamedIdentityTokenParamsAPIVersion `form:"api-version" json:"api-version"`
+
+	// Resource Microsoft Graph of the key's cloud
+	Resource string `form:"resource" json:"resource"`
+
+	// ClientID The account key's id or display name, or its application (client) ID
+	ClientID *string `form:"client_id,omitempty" json:"client_id,omitempty"`
+
+	// MiResID The account key's id, perhaps at the end of a path, or its display name
+	MiResID *string `form:"mi_res_id,omitempty" json:"mi_res_id,omitempty"`
+
+	// ObjectID The object id of the account that the key was authorized for
+	ObjectID *string `form:"object_id,omitempty" json:"object_id,omitempty"`
+}
+
+// GetNamedIdentityTokenParamsAPIVersion defines parameters for GetNamedIdentityToken.
+type GetNamedIdentityTokenParamsAPIVersion string
+
+// GetIdentityTokenParams defines parameters for GetIdentityToken.
+type GetIdentityTokenParams struct {
+	// APIVersion The version of the protocol
+	APIVersion GetIdentityTokenParamsAPIVersion `form:"api-version" json:"api-version"`
+
+	// Resource Microsoft Graph of the key's cloud
+	Resource string `form:"resource" json:"resource"`
+}
+
+// GetIdentityTokenParamsAPIVersion defines parameters for GetIdentityToken.
+type GetIdentityTokenParamsAPIVersion string
+
 // CreateAccountKeyJSONRequestBody defines body for CreateAccountKey for application/json ContentType.
 type CreateAccountKeyJSONRequestBody = AccountKeyCreate
 
@@ -1815,6 +1971,7 @@ type ClientInterface interface {
 
 	// GetAccountKey Get an account key
 	//
+	// With the sign-in by another account that waits for a decision, if there is one.
 	// Of the client secret it tells only whether there is one, a hint and when it expires.
 	//
 	// Corresponds with GET /api/v1/account-keys/{id} (the `GetAccountKey` operationId).
@@ -1895,6 +2052,8 @@ type ClientInterface interface {
 
 	// GetAuthorization Get an authorization's status
 	//
+	// A link is pending until somebody who followed it has signed in. Once another account than the key's
+	// own has, id is that of the attempt which waits, and the id to confirm or reject.
 	// Read it again until status is no longer pending; a failure names the field at fault and what to do.
 	//
 	// Corresponds with GET /api/v1/account-keys/{id}/authorizations/{aid} (the `GetAuthorization` operationId).
@@ -2142,6 +2301,20 @@ type ClientInterface interface {
 	// Corresponds with GET /healthz (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetNamedIdentityToken Get a Graph token as an Azure managed identity that is named
+	//
+	// Like /identity/{id}/token, with the account key named by one of the parameters that Azure SDKs send.
+	//
+	// Corresponds with GET /identity/token (the `GetNamedIdentityToken` operationId).
+	GetNamedIdentityToken(ctx context.Context, params *GetNamedIdentityTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetIdentityToken Get a Graph token as an Azure managed identity
+	//
+	// The protocol of Azure App Service, so that programs written with an Azure SDK work unchanged: set IDENTITY_ENDPOINT to this address and IDENTITY_HEADER to a secret of an API client.
+	//
+	// Corresponds with GET /identity/{id}/token (the `GetIdentityToken` operationId).
+	GetIdentityToken(ctx context.Context, id string, params *GetIdentityTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetReadiness Whether requests should be sent here
 	//
 	// Looks at the database, the migrations and the workers.
@@ -2296,6 +2469,7 @@ func (c *Client) DeleteAccountKey(ctx context.Context, id string, params *Delete
 
 // GetAccountKey Get an account key
 //
+// With the sign-in by another account that waits for a decision, if there is one.
 // Of the client secret it tells only whether there is one, a hint and when it expires.
 //
 // Corresponds with GET /api/v1/account-keys/{id} (the `GetAccountKey` operationId).
@@ -2466,6 +2640,8 @@ func (c *Client) StartAuthorization(ctx context.Context, id string, body StartAu
 
 // GetAuthorization Get an authorization's status
 //
+// A link is pending until somebody who followed it has signed in. Once another account than the key's
+// own has, id is that of the attempt which waits, and the id to confirm or reject.
 // Read it again until status is no longer pending; a failure names the field at fault and what to do.
 //
 // Corresponds with GET /api/v1/account-keys/{id}/authorizations/{aid} (the `GetAuthorization` operationId).
@@ -3023,6 +3199,40 @@ func (c *Client) EndUserSessions(ctx context.Context, id string, reqEditors ...R
 // Corresponds with GET /healthz (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetHealthRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetNamedIdentityToken Get a Graph token as an Azure managed identity that is named
+//
+// Like /identity/{id}/token, with the account key named by one of the parameters that Azure SDKs send.
+//
+// Corresponds with GET /identity/token (the `GetNamedIdentityToken` operationId).
+func (c *Client) GetNamedIdentityToken(ctx context.Context, params *GetNamedIdentityTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNamedIdentityTokenRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetIdentityToken Get a Graph token as an Azure managed identity
+//
+// The protocol of Azure App Service, so that programs written with an Azure SDK work unchanged: set IDENTITY_ENDPOINT to this address and IDENTITY_HEADER to a secret of an API client.
+//
+// Corresponds with GET /identity/{id}/token (the `GetIdentityToken` operationId).
+func (c *Client) GetIdentityToken(ctx context.Context, id string, params *GetIdentityTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIdentityTokenRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4974,6 +5184,165 @@ func NewGetHealthRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetNamedIdentityTokenRequest constructs an http.Request for the GetNamedIdentityToken method
+func NewGetNamedIdentityTokenRequest(server string, params *GetNamedIdentityTokenParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "resource", params.Resource, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.ClientID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client_id", *params.ClientID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.MiResID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mi_res_id", *params.MiResID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ObjectID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "object_id", *params.ObjectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetIdentityTokenRequest constructs an http.Request for the GetIdentityToken method
+func NewGetIdentityTokenRequest(server string, id string, params *GetIdentityTokenParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity/%s/token", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "resource", params.Resource, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetReadinessRequest constructs an http.Request for the GetReadiness method
 func NewGetReadinessRequest(server string) (*http.Request, error) {
 	var err error
@@ -5119,6 +5488,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetAccountKeyWithResponse Get an account key
 	//
+	// With the sign-in by another account that waits for a decision, if there is one.
 	// Of the client secret it tells only whether there is one, a hint and when it expires.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5205,6 +5575,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetAuthorizationWithResponse Get an authorization's status
 	//
+	// A link is pending until somebody who followed it has signed in. Once another account than the key's
+	// own has, id is that of the attempt which waits, and the id to confirm or reject.
 	// Read it again until status is no longer pending; a failure names the field at fault and what to do.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5495,6 +5867,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /healthz (the `GetHealth` operationId).
 	GetHealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHealthResponse, error)
+
+	// GetNamedIdentityTokenWithResponse Get a Graph token as an Azure managed identity that is named
+	//
+	// Like /identity/{id}/token, with the account key named by one of the parameters that Azure SDKs send.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /identity/token (the `GetNamedIdentityToken` operationId).
+	GetNamedIdentityTokenWithResponse(ctx context.Context, params *GetNamedIdentityTokenParams, reqEditors ...RequestEditorFn) (*GetNamedIdentityTokenResponse, error)
+
+	// GetIdentityTokenWithResponse Get a Graph token as an Azure managed identity
+	//
+	// The protocol of Azure App Service, so that programs written with an Azure SDK work unchanged: set IDENTITY_ENDPOINT to this address and IDENTITY_HEADER to a secret of an API client.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /identity/{id}/token (the `GetIdentityToken` operationId).
+	GetIdentityTokenWithResponse(ctx context.Context, id string, params *GetIdentityTokenParams, reqEditors ...RequestEditorFn) (*GetIdentityTokenResponse, error)
 
 	// GetReadinessWithResponse Whether requests should be sent here
 	//
@@ -5956,7 +6346,7 @@ type GetAccountKeyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *AccountKey
+	JSON200 *AccountKeyDetails
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Problem
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -5972,7 +6362,7 @@ type GetAccountKeyResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetAccountKeyResponse) GetJSON200() *AccountKey {
+func (r GetAccountKeyResponse) GetJSON200() *AccountKeyDetails {
 	return r.JSON200
 }
 
@@ -8725,6 +9115,200 @@ func (r GetHealthResponse) ContentType() string {
 	return ""
 }
 
+// GetNamedIdentityTokenResponse401Headers the declared response headers of an HTTP 401 response for GetNamedIdentityToken
+type GetNamedIdentityTokenResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetNamedIdentityTokenResponse503Headers the declared response headers of an HTTP 503 response for GetNamedIdentityToken
+type GetNamedIdentityTokenResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetNamedIdentityTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdentityToken
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *IdentityFailure
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *IdentityFailure
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *IdentityFailure
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *IdentityFailure
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *IdentityFailure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetNamedIdentityTokenResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetNamedIdentityTokenResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetNamedIdentityTokenResponse) GetJSON200() *IdentityToken {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetNamedIdentityTokenResponse) GetJSON400() *IdentityFailure {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetNamedIdentityTokenResponse) GetJSON401() *IdentityFailure {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetNamedIdentityTokenResponse) GetJSON403() *IdentityFailure {
+	return r.JSON403
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r GetNamedIdentityTokenResponse) GetJSON409() *IdentityFailure {
+	return r.JSON409
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetNamedIdentityTokenResponse) GetJSON503() *IdentityFailure {
+	return r.JSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetNamedIdentityTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetNamedIdentityTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetNamedIdentityTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetNamedIdentityTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetNamedIdentityTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetIdentityTokenResponse401Headers the declared response headers of an HTTP 401 response for GetIdentityToken
+type GetIdentityTokenResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetIdentityTokenResponse503Headers the declared response headers of an HTTP 503 response for GetIdentityToken
+type GetIdentityTokenResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetIdentityTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdentityToken
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *IdentityFailure
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *IdentityFailure
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *IdentityFailure
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *IdentityFailure
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *IdentityFailure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetIdentityTokenResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetIdentityTokenResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetIdentityTokenResponse) GetJSON200() *IdentityToken {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetIdentityTokenResponse) GetJSON400() *IdentityFailure {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetIdentityTokenResponse) GetJSON401() *IdentityFailure {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetIdentityTokenResponse) GetJSON403() *IdentityFailure {
+	return r.JSON403
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r GetIdentityTokenResponse) GetJSON409() *IdentityFailure {
+	return r.JSON409
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetIdentityTokenResponse) GetJSON503() *IdentityFailure {
+	return r.JSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetIdentityTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetIdentityTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetIdentityTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetIdentityTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetIdentityTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetReadinessResponse503Headers the declared response headers of an HTTP 503 response for GetReadiness
 type GetReadinessResponse503Headers struct {
 	RetryAfter *int
@@ -8909,6 +9493,7 @@ func (c *ClientWithResponses) DeleteAccountKeyWithResponse(ctx context.Context, 
 
 // GetAccountKeyWithResponse Get an account key
 //
+// With the sign-in by another account that waits for a decision, if there is one.
 // Of the client secret it tells only whether there is one, a hint and when it expires.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -9049,6 +9634,8 @@ func (c *ClientWithResponses) StartAuthorizationWithResponse(ctx context.Context
 
 // GetAuthorizationWithResponse Get an authorization's status
 //
+// A link is pending until somebody who followed it has signed in. Once another account than the key's
+// own has, id is that of the attempt which waits, and the id to confirm or reject.
 // Read it again until status is no longer pending; a failure names the field at fault and what to do.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -9532,6 +10119,36 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 	return ParseGetHealthResponse(rsp)
 }
 
+// GetNamedIdentityTokenWithResponse Get a Graph token as an Azure managed identity that is named
+//
+// Like /identity/{id}/token, with the account key named by one of the parameters that Azure SDKs send.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /identity/token (the `GetNamedIdentityToken` operationId).
+func (c *ClientWithResponses) GetNamedIdentityTokenWithResponse(ctx context.Context, params *GetNamedIdentityTokenParams, reqEditors ...RequestEditorFn) (*GetNamedIdentityTokenResponse, error) {
+	rsp, err := c.GetNamedIdentityToken(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetNamedIdentityTokenResponse(rsp)
+}
+
+// GetIdentityTokenWithResponse Get a Graph token as an Azure managed identity
+//
+// The protocol of Azure App Service, so that programs written with an Azure SDK work unchanged: set IDENTITY_ENDPOINT to this address and IDENTITY_HEADER to a secret of an API client.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /identity/{id}/token (the `GetIdentityToken` operationId).
+func (c *ClientWithResponses) GetIdentityTokenWithResponse(ctx context.Context, id string, params *GetIdentityTokenParams, reqEditors ...RequestEditorFn) (*GetIdentityTokenResponse, error) {
+	rsp, err := c.GetIdentityToken(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetIdentityTokenResponse(rsp)
+}
+
 // GetReadinessWithResponse Whether requests should be sent here
 //
 // Looks at the database, the migrations and the workers.
@@ -9950,7 +10567,7 @@ func ParseGetAccountKeyResponse(rsp *http.Response) (*GetAccountKeyResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest AccountKey
+		var dest AccountKeyDetails
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12476,6 +13093,188 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseGetNamedIdentityTokenResponse parses an HTTP response from a GetNamedIdentityTokenWithResponse call
+func ParseGetNamedIdentityTokenResponse(rsp *http.Response) (*GetNamedIdentityTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetNamedIdentityTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdentityToken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetNamedIdentityTokenResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetNamedIdentityTokenResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetIdentityTokenResponse parses an HTTP response from a GetIdentityTokenWithResponse call
+func ParseGetIdentityTokenResponse(rsp *http.Response) (*GetIdentityTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetIdentityTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdentityToken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest IdentityFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetIdentityTokenResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetIdentityTokenResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

@@ -2563,7 +2563,7 @@ export interface operations {
                      *         "set": true
                      *       },
                      *       "cloud": "global",
-                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdAt": "2026-03-01T08:00:00Z",
                      *       "createdBy": {
                      *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
                      *         "name": "Ada Lovelace",
@@ -2581,37 +2581,14 @@ export interface operations {
                      *       "lastUsedAt": "2026-03-02T09:30:00Z",
                      *       "loginHint": "mara@fabrikam.example",
                      *       "missingScopes": [],
-                     *       "pendingConfirmation": {
-                     *         "account": {
-                     *           "displayName": "Mara Lind",
-                     *           "objectId": "5f0c1e7a-2b3d-4c6f-9a81-0d1e2f3a4b5c",
-                     *           "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
-                     *           "userPrincipalName": "mara@fabrikam.example"
-                     *         },
-                     *         "authorizationId": "0198f2a6-2e3f-7b10-8c4d-5e6f7a8b9c0d",
-                     *         "expiresAt": "2026-03-02T09:30:00Z"
-                     *       },
+                     *       "pendingConfirmation": null,
                      *       "redirectUri": "https://latchkey.example.com/oauth/callback",
                      *       "scopes": [
                      *         "Mail.Read",
                      *         "Mail.Send"
                      *       ],
-                     *       "status": "draft",
-                     *       "statusReason": {
-                     *         "code": "client_secret_expired",
-                     *         "fix": "",
-                     *         "message": "The client secret is good.",
-                     *         "microsoft": {
-                     *           "codes": [
-                     *             7000215
-                     *           ],
-                     *           "correlationId": "3d2f6c1a-9b7e-4f58-8a0d-1c2e3f4a5b6c",
-                     *           "error": "invalid_client",
-                     *           "timestamp": "2026-03-02 09:30:00Z",
-                     *           "traceId": "8a7b6c5d-4e3f-4a2b-9c1d-0e9f8a7b6c5d"
-                     *         },
-                     *         "since": "2026-03-02T09:30:00Z"
-                     *       },
+                     *       "status": "authorized",
+                     *       "statusReason": null,
                      *       "tenantId": "7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11",
                      *       "token": {
                      *         "expiresAt": "2026-03-02T10:29:59Z",
@@ -2619,13 +2596,7 @@ export interface operations {
                      *       },
                      *       "type": "oauth2_microsoft_graph",
                      *       "updatedAt": "2026-03-02T09:30:00Z",
-                     *       "warnings": [
-                     *         {
-                     *           "code": "looks_like_secret_id",
-                     *           "field": "clientSecret",
-                     *           "message": "The client secret is good."
-                     *         }
-                     *       ]
+                     *       "warnings": []
                      *     }
                      */
                     "application/json": components["schemas"]["AccountKeyDetails"];

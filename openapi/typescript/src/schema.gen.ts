@@ -97,7 +97,8 @@ export interface paths {
         };
         /**
          * Get an account key
-         * @description Of the client secret it tells only whether there is one, a hint and when it expires.
+         * @description With the sign-in by another account that waits for a decision, if there is one.
+         *     Of the client secret it tells only whether there is one, a hint and when it expires.
          */
         get: operations["getAccountKey"];
         put?: never;
@@ -208,7 +209,9 @@ export interface paths {
         };
         /**
          * Get an authorization's status
-         * @description Read it again until status is no longer pending; a failure names the field at fault and what to do.
+         * @description A link is pending until somebody who followed it has signed in. Once another account than the key's
+         *     own has, id is that of the attempt which waits, and the id to confirm or reject.
+         *     Read it again until status is no longer pending; a failure names the field at fault and what to do.
          */
         get: operations["getAuthorization"];
         put?: never;
@@ -839,6 +842,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/identity/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a Graph token as an Azure managed identity that is named
+         * @description Like /identity/{id}/token, with the account key named by one of the parameters that Azure SDKs send.
+         */
+        get: operations["getNamedIdentityToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity/{id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a Graph token as an Azure managed identity
+         * @description The protocol of Azure App Service, so that programs written with an Azure SDK work unchanged: set IDENTITY_ENDPOINT to this address and IDENTITY_HEADER to a secret of an API client.
+         */
+        get: operations["getIdentityToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oauth/admin-consents/{cid}": {
         parameters: {
             query?: never;
@@ -1167,6 +1210,50 @@ export interface components {
             tenantId?: string;
             /** @example oauth2_microsoft_graph */
             type: string;
+        };
+        AccountKeyDetails: {
+            account: components["schemas"]["Account"] | null;
+            /**
+             * Format: date-time
+             * @description The last time, whatever became of it since
+             */
+            authorizedAt: string | null;
+            clientId: string;
+            clientSecret: components["schemas"]["ClientSecretState"];
+            /** @example global */
+            cloud: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["Actor"];
+            description: string;
+            /** @example Invoices mailbox */
+            displayName: string;
+            grantedScopes: string[];
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            loginHint: string;
+            missingScopes: string[];
+            /** @description Null when nobody has to decide */
+            pendingConfirmation: components["schemas"]["PendingConfirmation"] | null;
+            redirectUri: string;
+            /**
+             * @example [
+             *       "Mail.Read",
+             *       "Mail.Send"
+             *     ]
+             */
+            scopes: string[];
+            status: components["schemas"]["AccountKeyStatus"];
+            /** @description Null while the key is authorized */
+            statusReason: components["schemas"]["StatusReason"] | null;
+            tenantId: string;
+            token: components["schemas"]["TokenState"];
+            /** @example oauth2_microsoft_graph */
+            type: string;
+            /** Format: date-time */
+            updatedAt: string;
+            warnings: components["schemas"]["AccountKeyWarning"][];
         };
         AccountKeyPage: {
             items: components["schemas"]["AccountKey"][];
@@ -1508,6 +1595,37 @@ export interface components {
             /** @example ok */
             status: string;
         };
+        IdentityFailure: {
+            correlationId: string;
+            error: components["schemas"]["IdentityFailureDetail"];
+            message: string;
+            /** @example 400 */
+            statusCode: number;
+        };
+        IdentityFailureDetail: {
+            /** @example identity_not_found */
+            code: string;
+            message: string;
+        };
+        IdentityToken: {
+            access_token: string;
+            /** @description As it was asked for */
+            client_id?: string;
+            /**
+             * @description Seconds since 1970, as a string
+             * @example 1795636800
+             */
+            expires_on: string;
+            /**
+             * @description Seconds since 1970, as a string
+             * @example 1795633200
+             */
+            not_before: string;
+            /** @example https://graph.microsoft.com */
+            resource: string;
+            /** @example Bearer */
+            token_type: string;
+        };
         Instance: {
             accountKeyTypes: components["schemas"]["AccountKeyType"][];
             clouds: components["schemas"]["Cloud"][];
@@ -1593,6 +1711,14 @@ export interface components {
             currentPassword: string;
             /** Format: password */
             newPassword: string;
+        };
+        PendingConfirmation: {
+            /** @description Who signed in */
+            account: components["schemas"]["Account"];
+            /** @description What to confirm or reject */
+            authorizationId: string;
+            /** Format: date-time */
+            expiresAt: string;
         };
         /** @enum {string} */
         Permission: "account-keys:read" | "account-keys:write" | "tokens:issue" | "mail:read" | "mail:write" | "mail:send" | "graph:call" | "targets:write" | "targets:read" | "events:read" | "events:write" | "api-clients:write" | "users:write" | "settings:write" | "audit:read";
@@ -1805,6 +1931,7 @@ export type AccountKeyCheckRequest = components['schemas']['AccountKeyCheckReque
 export type AccountKeyCheckSummary = components['schemas']['AccountKeyCheckSummary'];
 export type AccountKeyConsumer = components['schemas']['AccountKeyConsumer'];
 export type AccountKeyCreate = components['schemas']['AccountKeyCreate'];
+export type AccountKeyDetails = components['schemas']['AccountKeyDetails'];
 export type AccountKeyPage = components['schemas']['AccountKeyPage'];
 export type AccountKeyPatch = components['schemas']['AccountKeyPatch'];
 export type AccountKeyRef = components['schemas']['AccountKeyRef'];
@@ -1850,6 +1977,9 @@ export type ClientSecretState = components['schemas']['ClientSecretState'];
 export type Cloud = components['schemas']['Cloud'];
 export type FailureClass = components['schemas']['FailureClass'];
 export type Health = components['schemas']['Health'];
+export type IdentityFailure = components['schemas']['IdentityFailure'];
+export type IdentityFailureDetail = components['schemas']['IdentityFailureDetail'];
+export type IdentityToken = components['schemas']['IdentityToken'];
 export type Instance = components['schemas']['Instance'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAcceptance = components['schemas']['InvitationAcceptance'];
@@ -1860,6 +1990,7 @@ export type MicrosoftError = components['schemas']['MicrosoftError'];
 export type OAuthError = components['schemas']['OAuthError'];
 export type OAuthToken = components['schemas']['OAuthToken'];
 export type PasswordChange = components['schemas']['PasswordChange'];
+export type PendingConfirmation = components['schemas']['PendingConfirmation'];
 export type Permission = components['schemas']['Permission'];
 export type PermissionDescription = components['schemas']['PermissionDescription'];
 export type Problem = components['schemas']['Problem'];
@@ -2417,6 +2548,7 @@ export interface operations {
                      *       "lastUsedAt": "2026-03-02T09:30:00Z",
                      *       "loginHint": "mara@fabrikam.example",
                      *       "missingScopes": [],
+                     *       "pendingConfirmation": null,
                      *       "redirectUri": "https://latchkey.example.com/oauth/callback",
                      *       "scopes": [
                      *         "Mail.Read",
@@ -2434,7 +2566,7 @@ export interface operations {
                      *       "warnings": []
                      *     }
                      */
-                    "application/json": components["schemas"]["AccountKey"];
+                    "application/json": components["schemas"]["AccountKeyDetails"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
@@ -3318,7 +3450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not wait for a decision */
+            /** @description It does not wait for a decision, or it is a link by which several accounts signed in */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3407,7 +3539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not wait for a decision */
+            /** @description It does not wait for a decision, or it is a link by which several accounts signed in */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6664,6 +6796,201 @@ export interface operations {
             };
         };
     };
+    getNamedIdentityToken: {
+        parameters: {
+            query: {
+                /** @description The version of the protocol */
+                "api-version": "2019-08-01";
+                /** @description Microsoft Graph of the key's cloud */
+                resource: string;
+                /** @description The account key's id or display name, or its application (client) ID */
+                client_id?: string;
+                /** @description The account key's id, perhaps at the end of a path, or its display name */
+                mi_res_id?: string;
+                /** @description The object id of the account that the key was authorized for */
+                object_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…",
+                     *       "client_id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "expires_on": "1795636800",
+                     *       "not_before": "1795633200",
+                     *       "resource": "https://graph.microsoft.com",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IdentityToken"];
+                };
+            };
+            /** @description The request is wrong, or there is no such key for this client */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The header is no good secret */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The client lacks the permission tokens:issue */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The key serves nothing at present */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Microsoft could not be asked */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIdentityToken: {
+        parameters: {
+            query: {
+                /** @description The version of the protocol */
+                "api-version": "2019-08-01";
+                /** @description Microsoft Graph of the key's cloud */
+                resource: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…",
+                     *       "client_id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
+                     *       "expires_on": "1795636800",
+                     *       "not_before": "1795633200",
+                     *       "resource": "https://graph.microsoft.com",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IdentityToken"];
+                };
+            };
+            /** @description The request is wrong, or there is no such key for this client */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The header is no good secret */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The client lacks the permission tokens:issue */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The key serves nothing at present */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Microsoft could not be asked */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAdminConsentResult: {
         parameters: {
             query?: never;
@@ -6931,6 +7258,17 @@ export interface operations {
             /** @description Microsoft says that the key's details are wrong */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Followed too often within a few minutes; Retry-After says when to try again */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
