@@ -94,14 +94,9 @@ help: ## List the targets
 
 # Files that the targets above need.
 
-$(LOCK) $(API_LOCK): %/node_modules/.package-lock.json: %/package-lock.json
+$(LOCK) $(API_LOCK) openapi/examples/azure-node/node_modules/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json
 	@scripts/setup node
 	npm ci --prefix $* --no-audit --no-fund
-	@touch $@
-
-openapi/examples/azure-node/node_modules/.package-lock.json: openapi/examples/azure-node/package-lock.json
-	@scripts/setup node
-	npm ci --prefix openapi/examples/azure-node --no-audit --no-fund --silent
 	@touch $@
 
 frontend/dist/index.html: $(LOCK) $(WEB_SOURCES)

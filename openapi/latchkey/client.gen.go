@@ -9115,11 +9115,6 @@ func (r GetHealthResponse) ContentType() string {
 	return ""
 }
 
-// GetNamedIdentityTokenResponse401Headers the declared response headers of an HTTP 401 response for GetNamedIdentityToken
-type GetNamedIdentityTokenResponse401Headers struct {
-	WWWAuthenticate *string
-}
-
 // GetNamedIdentityTokenResponse503Headers the declared response headers of an HTTP 503 response for GetNamedIdentityToken
 type GetNamedIdentityTokenResponse503Headers struct {
 	RetryAfter *int
@@ -9142,8 +9137,6 @@ type GetNamedIdentityTokenResponse struct {
 	JSON503 *IdentityFailure
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *GetNamedIdentityTokenResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetNamedIdentityTokenResponse503Headers
 }
@@ -9212,11 +9205,6 @@ func (r GetNamedIdentityTokenResponse) ContentType() string {
 	return ""
 }
 
-// GetIdentityTokenResponse401Headers the declared response headers of an HTTP 401 response for GetIdentityToken
-type GetIdentityTokenResponse401Headers struct {
-	WWWAuthenticate *string
-}
-
 // GetIdentityTokenResponse503Headers the declared response headers of an HTTP 503 response for GetIdentityToken
 type GetIdentityTokenResponse503Headers struct {
 	RetryAfter *int
@@ -9239,8 +9227,6 @@ type GetIdentityTokenResponse struct {
 	JSON503 *IdentityFailure
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *GetIdentityTokenResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetIdentityTokenResponse503Headers
 }
@@ -13164,16 +13150,6 @@ func ParseGetNamedIdentityTokenResponse(rsp *http.Response) (*GetNamedIdentityTo
 	}
 
 	switch {
-	case rsp.StatusCode == 401:
-		var headers GetNamedIdentityTokenResponse401Headers
-		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.WWWAuthenticate = &value
-		}
-		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetNamedIdentityTokenResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13255,16 +13231,6 @@ func ParseGetIdentityTokenResponse(rsp *http.Response) (*GetIdentityTokenRespons
 	}
 
 	switch {
-	case rsp.StatusCode == 401:
-		var headers GetIdentityTokenResponse401Headers
-		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.WWWAuthenticate = &value
-		}
-		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetIdentityTokenResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {

@@ -48,6 +48,7 @@ type metadataView struct {
 // @Success   200  {object}  issuedView
 // @Failure   400  {object}  oauthError  "The request or the scope is wrong"
 // @Failure   401  {object}  oauthError  "The client id or the secret is not good"
+// @Header    401  {string}  WWW-Authenticate  "Basic: how id and secret can be sent"
 // @Router    /oauth/token [post]
 func (a *API) token(c echo.Context) error {
 	h := c.Response().Header()

@@ -7366,8 +7366,6 @@ export interface operations {
             /** @description The header is no good secret */
             401: {
                 headers: {
-                    /** @description How to say who is calling */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7477,8 +7475,6 @@ export interface operations {
             /** @description The header is no good secret */
             401: {
                 headers: {
-                    /** @description How to say who is calling */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7908,7 +7904,7 @@ export interface operations {
             /** @description The client id or the secret is not good */
             401: {
                 headers: {
-                    /** @description How to say who is calling */
+                    /** @description Basic: how id and secret can be sent */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };

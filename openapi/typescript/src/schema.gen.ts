@@ -6847,8 +6847,6 @@ export interface operations {
             /** @description The header is no good secret */
             401: {
                 headers: {
-                    /** @description How to say who is calling */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6943,8 +6941,6 @@ export interface operations {
             /** @description The header is no good secret */
             401: {
                 headers: {
-                    /** @description How to say who is calling */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7359,7 +7355,7 @@ export interface operations {
             /** @description The client id or the secret is not good */
             401: {
                 headers: {
-                    /** @description How to say who is calling */
+                    /** @description Basic: how id and secret can be sent */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };

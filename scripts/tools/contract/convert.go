@@ -288,10 +288,10 @@ func mendResponses(op *openapi3.Operation) []error {
 		if limited || (!own && (media == nil || media.Schema == nil || media.Schema.Ref == problemRef)) {
 			response.Content = openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(schema)}
 		}
-		switch status {
-		case "401":
+		switch {
+		case status == "401" && !own: // others say themselves what they send
 			addHeader(response, "WWW-Authenticate", "How to say who is calling", openapi3.NewStringSchema())
-		case "429", "503":
+		case status == "429", status == "503":
 			addHeader(response, "Retry-After", "Seconds to wait before trying again", openapi3.NewIntegerSchema())
 		}
 	}
