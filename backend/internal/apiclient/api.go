@@ -56,8 +56,8 @@ type leashView struct {
 	AccountKeyID     *string   `json:"accountKeyId" validate:"required"` // Null: every account key without a leash of its own
 	RawTokens        bool      `json:"rawTokens" validate:"required"`
 	GraphMethods     *[]string `json:"graphMethods" validate:"required" enums:"GET,HEAD,POST,PATCH,PUT,DELETE"` // Null: any
-	GraphPaths       *[]string `json:"graphPaths" validate:"required"`
-	RecipientDomains *[]string `json:"recipientDomains" validate:"required"`
+	GraphPaths       *[]string `json:"graphPaths" validate:"required" example:"/me/messages/**"`
+	RecipientDomains *[]string `json:"recipientDomains" validate:"required" example:"contoso.com"`
 	SendsPerDay      *int64    `json:"sendsPerDay" validate:"required"`
 } // @name ApiClientLeash
 

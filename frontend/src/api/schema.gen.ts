@@ -1420,8 +1420,18 @@ export interface components {
             accountKeyId: string | null;
             /** @description Null: any */
             graphMethods: ("GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE")[] | null;
+            /**
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
             graphPaths: string[] | null;
             rawTokens: boolean;
+            /**
+             * @example [
+             *       "contoso.com"
+             *     ]
+             */
             recipientDomains: string[] | null;
             /** Format: int64 */
             sendsPerDay: number | null;
@@ -4335,11 +4345,28 @@ export interface operations {
                      *           "disabled": false,
                      *           "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *           "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *           "leashes": [
+                     *             {
+                     *               "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *               "graphMethods": [
+                     *                 "GET"
+                     *               ],
+                     *               "graphPaths": [
+                     *                 "/me/messages/**"
+                     *               ],
+                     *               "rawTokens": false,
+                     *               "recipientDomains": [
+                     *                 "contoso.com"
+                     *               ],
+                     *               "sendsPerDay": 1
+                     *             }
+                     *           ],
                      *           "name": "billing",
                      *           "permissions": [
                      *             "tokens:issue",
                      *             "mail:send"
                      *           ],
+                     *           "rateLimitPerMinute": 1,
                      *           "secrets": [
                      *             {
                      *               "createdAt": "2026-03-02T09:30:00Z",
@@ -4436,11 +4463,28 @@ export interface operations {
                  *         "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
                  *       ],
                  *       "description": "Sends invoices",
+                 *       "leashes": [
+                 *         {
+                 *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *           "graphMethods": [
+                 *             "GET"
+                 *           ],
+                 *           "graphPaths": [
+                 *             "/me/messages/**"
+                 *           ],
+                 *           "rawTokens": false,
+                 *           "recipientDomains": [
+                 *             "contoso.com"
+                 *           ],
+                 *           "sendsPerDay": 100
+                 *         }
+                 *       ],
                  *       "name": "billing",
                  *       "permissions": [
                  *         "tokens:issue",
                  *         "mail:send"
-                 *       ]
+                 *       ],
+                 *       "rateLimitPerMinute": 1
                  *     }
                  */
                 "application/json": components["schemas"]["ApiClientCreate"];
@@ -4475,11 +4519,28 @@ export interface operations {
                      *       "disabled": false,
                      *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *       "lastUsedAt": null,
+                     *       "leashes": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "graphMethods": [
+                     *             "GET"
+                     *           ],
+                     *           "graphPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "rawTokens": false,
+                     *           "recipientDomains": [
+                     *             "contoso.com"
+                     *           ],
+                     *           "sendsPerDay": 1
+                     *         }
+                     *       ],
                      *       "name": "billing",
                      *       "permissions": [
                      *         "tokens:issue",
                      *         "mail:send"
                      *       ],
+                     *       "rateLimitPerMinute": 1,
                      *       "secret": "lk_…",
                      *       "secrets": [
                      *         {
@@ -4596,11 +4657,28 @@ export interface operations {
                      *       "disabled": false,
                      *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "leashes": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "graphMethods": [
+                     *             "GET"
+                     *           ],
+                     *           "graphPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "rawTokens": false,
+                     *           "recipientDomains": [
+                     *             "contoso.com"
+                     *           ],
+                     *           "sendsPerDay": 1
+                     *         }
+                     *       ],
                      *       "name": "billing",
                      *       "permissions": [
                      *         "tokens:issue",
                      *         "mail:send"
                      *       ],
+                     *       "rateLimitPerMinute": 1,
                      *       "secrets": [
                      *         {
                      *           "createdAt": "2026-03-02T09:30:00Z",
@@ -4773,7 +4851,24 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "disabled": true
+                 *       "disabled": true,
+                 *       "leashes": [
+                 *         {
+                 *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *           "graphMethods": [
+                 *             "GET"
+                 *           ],
+                 *           "graphPaths": [
+                 *             "/me/messages/**"
+                 *           ],
+                 *           "rawTokens": false,
+                 *           "recipientDomains": [
+                 *             "contoso.com"
+                 *           ],
+                 *           "sendsPerDay": 100
+                 *         }
+                 *       ],
+                 *       "rateLimitPerMinute": 1
                  *     }
                  */
                 "application/json": components["schemas"]["ApiClientPatch"];
@@ -4806,11 +4901,28 @@ export interface operations {
                      *       "disabled": false,
                      *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "leashes": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "graphMethods": [
+                     *             "GET"
+                     *           ],
+                     *           "graphPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "rawTokens": false,
+                     *           "recipientDomains": [
+                     *             "contoso.com"
+                     *           ],
+                     *           "sendsPerDay": 1
+                     *         }
+                     *       ],
                      *       "name": "billing",
                      *       "permissions": [
                      *         "tokens:issue",
                      *         "mail:send"
                      *       ],
+                     *       "rateLimitPerMinute": 1,
                      *       "secrets": [
                      *         {
                      *           "createdAt": "2026-03-02T09:30:00Z",

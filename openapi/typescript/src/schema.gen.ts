@@ -379,6 +379,7 @@ export interface paths {
         /**
          * Create an API client
          * @description The answer holds its first secret, which is never shown again.
+         *     A leash bounds what it may do with an account key, within its permissions; without one, everything they allow.
          */
         post: operations["createApiClient"];
         delete?: never;
@@ -1359,9 +1360,15 @@ export interface components {
             id: string;
             /** Format: date-time */
             lastUsedAt: string | null;
+            leashes: components["schemas"]["ApiClientLeash"][];
             /** @example billing */
             name: string;
             permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description Null: as the server is configured; 0: any number
+             */
+            rateLimitPerMinute: number | null;
             secrets: components["schemas"]["ApiClientSecret"][];
             /** Format: date-time */
             updatedAt: string;
@@ -1371,9 +1378,16 @@ export interface components {
             accountKeyIds?: string[];
             allAccountKeys?: boolean;
             description?: string;
+            /** @description What bounds it further, by account key */
+            leashes?: components["schemas"]["ApiClientLeashInput"][];
             /** @example billing */
             name: string;
             permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description As the server is configured if left out; 0 is any number
+             */
+            rateLimitPerMinute?: number | null;
         };
         ApiClientCreated: {
             accountKeyIds: string[];
@@ -1386,14 +1400,77 @@ export interface components {
             id: string;
             /** Format: date-time */
             lastUsedAt: string | null;
+            leashes: components["schemas"]["ApiClientLeash"][];
             /** @example billing */
             name: string;
             permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description Null: as the server is configured; 0: any number
+             */
+            rateLimitPerMinute: number | null;
             /** @description Shown this once */
             secret: string;
             secrets: components["schemas"]["ApiClientSecret"][];
             /** Format: date-time */
             updatedAt: string;
+        };
+        ApiClientLeash: {
+            /** @description Null: every account key without a leash of its own */
+            accountKeyId: string | null;
+            /** @description Null: any */
+            graphMethods: ("GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE")[] | null;
+            /**
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
+            graphPaths: string[] | null;
+            rawTokens: boolean;
+            /**
+             * @example [
+             *       "contoso.com"
+             *     ]
+             */
+            recipientDomains: string[] | null;
+            /** Format: int64 */
+            sendsPerDay: number | null;
+        };
+        ApiClientLeashInput: {
+            /**
+             * Format: uuid
+             * @description Null or left out: every account key without a leash of its own
+             */
+            accountKeyId?: string | null;
+            /**
+             * @description Null or left out: any; an empty list: none. GET allows HEAD
+             * @example [
+             *       "GET"
+             *     ]
+             */
+            graphMethods?: ("GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE")[] | null;
+            /**
+             * @description After the API version; * is one segment, ** at the end any rest
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
+            graphPaths?: string[] | null;
+            /** @description May have the access token itself */
+            rawTokens: boolean;
+            /**
+             * @description *.contoso.com is its subdomains. Excludes raw tokens, and methods but GET and HEAD
+             * @example [
+             *       "contoso.com"
+             *     ]
+             */
+            recipientDomains?: string[] | null;
+            /**
+             * Format: int64
+             * @description Excludes raw tokens, and methods but GET and HEAD
+             * @example 100
+             */
+            sendsPerDay?: number | null;
         };
         ApiClientPage: {
             items: components["schemas"]["ApiClient"][];
@@ -1404,8 +1481,15 @@ export interface components {
             allAccountKeys?: boolean;
             description?: string;
             disabled?: boolean;
+            /** @description Replaces all of them */
+            leashes?: components["schemas"]["ApiClientLeashInput"][];
             name?: string;
             permissions?: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description Null: as the server is configured; 0: any number
+             */
+            rateLimitPerMinute?: number | null;
         };
         ApiClientSecret: {
             /** Format: date-time */
@@ -1917,7 +2001,12 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description How many are left (r), and in how many seconds (t) all of them are there again (draft-ietf-httpapi-ratelimit-headers). */
+        RateLimit: string;
+        /** @description How many requests (q) an API client may send in how many seconds (w); missing where there is no limit (draft-ietf-httpapi-ratelimit-headers). */
+        "RateLimit-Policy": string;
+    };
     pathItems: never;
 }
 export type AccessToken = components['schemas']['AccessToken'];
@@ -1950,6 +2039,8 @@ export type AdminConsentStatus = components['schemas']['AdminConsentStatus'];
 export type ApiClient = components['schemas']['ApiClient'];
 export type ApiClientCreate = components['schemas']['ApiClientCreate'];
 export type ApiClientCreated = components['schemas']['ApiClientCreated'];
+export type ApiClientLeash = components['schemas']['ApiClientLeash'];
+export type ApiClientLeashInput = components['schemas']['ApiClientLeashInput'];
 export type ApiClientPage = components['schemas']['ApiClientPage'];
 export type ApiClientPatch = components['schemas']['ApiClientPatch'];
 export type ApiClientSecret = components['schemas']['ApiClientSecret'];
@@ -2013,6 +2104,8 @@ export type UserLink = components['schemas']['UserLink'];
 export type UserPage = components['schemas']['UserPage'];
 export type UserPatch = components['schemas']['UserPatch'];
 export type UserStatus = components['schemas']['UserStatus'];
+export type HeaderRateLimit = components['headers']['RateLimit'];
+export type HeaderRateLimitPolicy = components['headers']['RateLimit-Policy'];
 export type $defs = Record<string, never>;
 export interface operations {
     getJwks: {
@@ -2133,6 +2226,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2233,6 +2328,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2281,6 +2389,8 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the key is */
                     Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2374,6 +2484,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2416,6 +2539,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2483,6 +2608,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2511,6 +2649,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2598,6 +2738,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2627,6 +2780,8 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2663,6 +2818,19 @@ export interface operations {
             /** @description The resource has changed since: read it again */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2711,6 +2879,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2824,6 +2994,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2861,6 +3044,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2903,7 +3088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission, or the request came from another origin */
+            /** @description The caller lacks the permission, or its leash on the key allows no raw tokens: code leashed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2933,6 +3118,19 @@ export interface operations {
             /** @description A field is wrong */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2981,6 +3179,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3060,6 +3260,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3086,6 +3299,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3136,6 +3351,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3174,6 +3402,8 @@ export interface operations {
                 headers: {
                     /** @description Where its status is */
                     Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3253,6 +3483,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Microsoft could not be asked */
             503: {
                 headers: {
@@ -3292,6 +3535,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3351,6 +3596,19 @@ export interface operations {
             /** @description No such authorization */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3574,6 +3832,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3632,6 +3892,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3660,6 +3933,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3746,6 +4021,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3774,6 +4062,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3863,6 +4153,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3891,6 +4194,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3982,6 +4287,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4008,6 +4326,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4058,6 +4378,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4086,6 +4419,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4107,11 +4442,28 @@ export interface operations {
                      *           "disabled": false,
                      *           "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *           "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *           "leashes": [
+                     *             {
+                     *               "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *               "graphMethods": [
+                     *                 "GET"
+                     *               ],
+                     *               "graphPaths": [
+                     *                 "/me/messages/**"
+                     *               ],
+                     *               "rawTokens": false,
+                     *               "recipientDomains": [
+                     *                 "contoso.com"
+                     *               ],
+                     *               "sendsPerDay": 1
+                     *             }
+                     *           ],
                      *           "name": "billing",
                      *           "permissions": [
                      *             "tokens:issue",
                      *             "mail:send"
                      *           ],
+                     *           "rateLimitPerMinute": 1,
                      *           "secrets": [
                      *             {
                      *               "createdAt": "2026-03-02T09:30:00Z",
@@ -4168,6 +4520,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4195,11 +4560,28 @@ export interface operations {
                  *         "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f"
                  *       ],
                  *       "description": "Sends invoices",
+                 *       "leashes": [
+                 *         {
+                 *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *           "graphMethods": [
+                 *             "GET"
+                 *           ],
+                 *           "graphPaths": [
+                 *             "/me/messages/**"
+                 *           ],
+                 *           "rawTokens": false,
+                 *           "recipientDomains": [
+                 *             "contoso.com"
+                 *           ],
+                 *           "sendsPerDay": 100
+                 *         }
+                 *       ],
                  *       "name": "billing",
                  *       "permissions": [
                  *         "tokens:issue",
                  *         "mail:send"
-                 *       ]
+                 *       ],
+                 *       "rateLimitPerMinute": 1
                  *     }
                  */
                 "application/json": components["schemas"]["ApiClientCreate"];
@@ -4213,6 +4595,8 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the API client is */
                     Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4232,11 +4616,28 @@ export interface operations {
                      *       "disabled": false,
                      *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *       "lastUsedAt": null,
+                     *       "leashes": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "graphMethods": [
+                     *             "GET"
+                     *           ],
+                     *           "graphPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "rawTokens": false,
+                     *           "recipientDomains": [
+                     *             "contoso.com"
+                     *           ],
+                     *           "sendsPerDay": 1
+                     *         }
+                     *       ],
                      *       "name": "billing",
                      *       "permissions": [
                      *         "tokens:issue",
                      *         "mail:send"
                      *       ],
+                     *       "rateLimitPerMinute": 1,
                      *       "secret": "lk_…",
                      *       "secrets": [
                      *         {
@@ -4291,6 +4692,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4319,6 +4733,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4338,11 +4754,28 @@ export interface operations {
                      *       "disabled": false,
                      *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "leashes": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "graphMethods": [
+                     *             "GET"
+                     *           ],
+                     *           "graphPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "rawTokens": false,
+                     *           "recipientDomains": [
+                     *             "contoso.com"
+                     *           ],
+                     *           "sendsPerDay": 1
+                     *         }
+                     *       ],
                      *       "name": "billing",
                      *       "permissions": [
                      *         "tokens:issue",
                      *         "mail:send"
                      *       ],
+                     *       "rateLimitPerMinute": 1,
                      *       "secrets": [
                      *         {
                      *           "createdAt": "2026-03-02T09:30:00Z",
@@ -4387,6 +4820,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4416,6 +4862,8 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4458,6 +4906,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4487,7 +4948,24 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "disabled": true
+                 *       "disabled": true,
+                 *       "leashes": [
+                 *         {
+                 *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *           "graphMethods": [
+                 *             "GET"
+                 *           ],
+                 *           "graphPaths": [
+                 *             "/me/messages/**"
+                 *           ],
+                 *           "rawTokens": false,
+                 *           "recipientDomains": [
+                 *             "contoso.com"
+                 *           ],
+                 *           "sendsPerDay": 100
+                 *         }
+                 *       ],
+                 *       "rateLimitPerMinute": 1
                  *     }
                  */
                 "application/json": components["schemas"]["ApiClientPatch"];
@@ -4499,6 +4977,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4518,11 +4998,28 @@ export interface operations {
                      *       "disabled": false,
                      *       "id": "0198f2a5-11d7-7a44-9c1e-2f0a9b8c7d6e",
                      *       "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *       "leashes": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "graphMethods": [
+                     *             "GET"
+                     *           ],
+                     *           "graphPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "rawTokens": false,
+                     *           "recipientDomains": [
+                     *             "contoso.com"
+                     *           ],
+                     *           "sendsPerDay": 1
+                     *         }
+                     *       ],
                      *       "name": "billing",
                      *       "permissions": [
                      *         "tokens:issue",
                      *         "mail:send"
                      *       ],
+                     *       "rateLimitPerMinute": 1,
                      *       "secrets": [
                      *         {
                      *           "createdAt": "2026-03-02T09:30:00Z",
@@ -4594,6 +5091,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4630,6 +5140,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4702,6 +5214,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4730,6 +5255,8 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4757,6 +5284,19 @@ export interface operations {
             /** @description No such secret */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4809,6 +5349,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4887,6 +5429,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4931,6 +5486,8 @@ export interface operations {
                 headers: {
                     /** @description A file name with the date */
                     "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4975,6 +5532,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5001,6 +5571,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5059,6 +5631,19 @@ export interface operations {
             /** @description No such entry, or not on an account key that this API client may use */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5358,6 +5943,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5398,6 +5985,19 @@ export interface operations {
             /** @description The caller lacks the permission, or the request came from another origin */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6068,6 +6668,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6131,6 +6733,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6170,6 +6785,8 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the person is */
                     Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6241,6 +6858,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Many people are signing in at this moment: code sign_in_busy */
             503: {
                 headers: {
@@ -6280,6 +6910,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6329,6 +6961,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6358,6 +7003,8 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6409,6 +7056,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6450,6 +7110,8 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6535,6 +7197,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6561,6 +7236,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6611,6 +7288,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6637,6 +7327,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6687,6 +7379,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6713,6 +7418,8 @@ export interface operations {
             /** @description Signed out */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6740,6 +7447,19 @@ export interface operations {
             /** @description No such person */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6809,6 +7529,12 @@ export interface operations {
                 mi_res_id?: string;
                 /** @description The object id of the account that the key was authorized for */
                 object_id?: string;
+                /** @description Another name of client_id */
+                clientid?: string;
+                /** @description Another name of mi_res_id */
+                msi_res_id?: string;
+                /** @description Another name of object_id */
+                principal_id?: string;
             };
             header?: never;
             path?: never;
@@ -6819,6 +7545,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6853,7 +7581,7 @@ export interface operations {
                     "application/json": components["schemas"]["IdentityFailure"];
                 };
             };
-            /** @description The client lacks the permission tokens:issue */
+            /** @description The client lacks the permission tokens:issue, or its leash on the key allows no raw tokens */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6869,6 +7597,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Microsoft could not be asked */
@@ -6913,6 +7654,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6947,7 +7690,7 @@ export interface operations {
                     "application/json": components["schemas"]["IdentityFailure"];
                 };
             };
-            /** @description The client lacks the permission tokens:issue */
+            /** @description The client lacks the permission tokens:issue, or its leash on the key allows no raw tokens */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6963,6 +7706,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityFailure"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Microsoft could not be asked */
@@ -7329,6 +8085,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7361,6 +8119,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description The API client sends more requests than it may: code rate_limited */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Any other failure */
