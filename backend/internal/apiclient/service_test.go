@@ -117,6 +117,23 @@ func TestUpdate(t *testing.T) {
 		_, err = s.Update(ctx, c.ID, nil, func(in *apiclient.Input) { in.Permissions = append(in.Permissions, auth.AuditRead) })
 		require.Equal(t, "permissions not_held", fieldCode(t, err))
 	})
+	t.Run("a new key comes with every permission, and a new permission with every key, so the caller must have both", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newService(t)
+		mine, theirs := newKey(t, s), newKey(t, s)
+		c, _ := newClient(t, s, func(in *apiclient.Input) {
+			in.Permissions, in.AccountKeyIDs = []auth.Permission{auth.MailSend}, []string{theirs}
+		})
+		ctx := as(t, []auth.Permission{auth.APIClientsWrite, auth.MailRead}, false, mine)
+		_, err := s.Update(ctx, c.ID, nil, func(in *apiclient.Input) { in.AccountKeyIDs = append(in.AccountKeyIDs, mine) })
+		require.Equal(t, "accountKeyIds not_held", fieldCode(t, err))
+		_, err = s.Update(ctx, c.ID, nil, func(in *apiclient.Input) { in.Permissions = append(in.Permissions, auth.MailRead) })
+		require.Equal(t, "permissions not_held", fieldCode(t, err))
+		_, err = s.Update(asAdmin(t), c.ID, nil, func(in *apiclient.Input) { in.AccountKeyIDs = append(in.AccountKeyIDs, mine) })
+		require.NoError(t, err)
+		_, err = s.Update(ctx, c.ID, nil, func(in *apiclient.Input) { in.Description = "Both stay" })
+		require.NoError(t, err)
+	})
 	t.Run("a key that the caller lacks is neither shown nor taken away", func(t *testing.T) {
 		t.Parallel()
 		s, _ := newService(t)

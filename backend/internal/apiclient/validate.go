@@ -53,9 +53,24 @@ func (s *Service) apply(tx *gorm.DB, c *Client, in Input, actor auth.Principal, 
 	}
 	s.compareRates(&wrong, *c, actor, before)
 	if len(wrong) == 0 {
+		comparePairs(&wrong, *c, actor, before)
 		compareLeashes(&wrong, *c, actor, before)
 	}
 	return wrong.Err()
+}
+
+// comparePairs reports a grant of a permission at a key that the caller lacks as a pair, though each of the two may
+// be theirs or the client's: a new key comes with every permission of the client, a new permission with every key.
+func comparePairs(wrong *fault.Fields, c Client, actor auth.Principal, before Client) {
+	newKeys := (c.AllAccountKeys && !before.AllAccountKeys) || (!before.AllAccountKeys && len(without(c.AccountKeyIDs, before.AccountKeyIDs)) > 0)
+	if lacks := len(cut(c.Permissions, actor.Permissions)) < len(c.Permissions); newKeys && lacks {
+		wrong.Add("accountKeyIds", "not_held", "You cannot give account keys to an API client with permissions that you don't have yourself.")
+	}
+	newPermissions := len(cut(c.Permissions, before.Permissions)) < len(c.Permissions)
+	lacks := (c.AllAccountKeys && !actor.AllKeys) || slices.ContainsFunc(c.AccountKeyIDs, func(id string) bool { return !actor.MayUseKey(id) })
+	if newPermissions && lacks {
+		wrong.Add("permissions", "not_held", "You cannot give permissions to an API client with account keys that you may not use yourself.")
+	}
 }
 
 const maxRateLimit = 1_000_000
