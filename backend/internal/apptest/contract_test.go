@@ -18,7 +18,7 @@ func clientCreated() exchange {
 		code:    http.StatusCreated,
 		header:  http.Header{"Content-Type": {"application/json; charset=UTF-8"}, "Location": {"/x"}, "Etag": {`"1"`}},
 		answer: []byte(`{"id":"1","name":"billing","description":"","permissions":["mail:send"],"allAccountKeys":false,"accountKeyIds":[],
-			"disabled":false,"secrets":[{"id":"2","hint":"lk_","createdAt":"2026-03-01T09:00:00Z","expiresAt":null,"lastUsedAt":null}],
+			"disabled":false,"leashes":[],"rateLimitPerMinute":null,"secrets":[{"id":"2","hint":"lk_","createdAt":"2026-03-01T09:00:00Z","expiresAt":null,"lastUsedAt":null}],
 			"createdAt":"2026-03-01T09:00:00Z","updatedAt":"2026-03-01T09:00:00Z","createdBy":{"type":"user","id":"u","name":"U"},
 			"lastUsedAt":null,"secret":"lk_x"}`),
 	}
