@@ -300,7 +300,7 @@ func (in patchRequest) patch() Patch {
 }
 
 // @Summary   Delete an account key
-// @Description  Its tokens are destroyed. Tokens already handed out work until they expire.
+// @Description  Its tokens are destroyed, and the targets that call with it go with it. Tokens already handed out work until they expire.
 // @ID        deleteAccountKey
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:write]

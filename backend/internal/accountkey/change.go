@@ -281,7 +281,7 @@ func fieldName(member string) string {
 	}
 }
 
-// Delete removes a key with its grant, tokens and attempts.
+// Delete removes a key with its grant, tokens, attempts and targets.
 func (s *Service) Delete(ctx context.Context, id string, versions []int64) error {
 	if p, _ := auth.From(ctx); !p.MayUseKey(id) {
 		return ErrNotFound
@@ -293,6 +293,11 @@ func (s *Service) Delete(ctx context.Context, id string, versions []int64) error
 		}
 		if versions != nil && !slices.Contains(versions, key.Version) {
 			return ErrChanged
+		}
+		for _, d := range s.Dependents {
+			if err := d.KeyDeleted(tx, id); err != nil {
+				return err
+			}
 		}
 		if err := tx.Where("id = ?", id).Delete(&Key{}).Error; err != nil {
 			return err

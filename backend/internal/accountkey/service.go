@@ -25,6 +25,11 @@ type ClientKeys interface {
 	AddKey(tx *gorm.DB, apiClientID, accountKeyID string) error
 }
 
+// Dependent says, within the transaction that deletes a key, what goes with it.
+type Dependent interface {
+	KeyDeleted(tx *gorm.DB, accountKeyID string) error
+}
+
 // Service holds the use cases of account keys. To a caller that was not granted a key, it doesn't
 // exist: every method answers ErrNotFound.
 type Service struct {
@@ -32,6 +37,7 @@ type Service struct {
 	Box          *masterkey.Box
 	Queue        *job.Queue
 	Clients      ClientKeys
+	Dependents   []Dependent
 	Clouds       []entra.Cloud
 	DefaultCloud string
 	Now          func() time.Time

@@ -23,6 +23,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/entra"
 	"github.com/latchkey/latchkey/backend/internal/epoch"
 	"github.com/latchkey/latchkey/backend/internal/graph"
+	"github.com/latchkey/latchkey/backend/internal/graphtarget"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/identity"
 	"github.com/latchkey/latchkey/backend/internal/job"
@@ -46,6 +47,7 @@ type App struct {
 	Broker  *token.Broker
 	Flow    *authflow.Service
 	Doctor  *doctor.Service
+	Targets *graphtarget.Service
 	Queue   *job.Queue
 	Server  *httpapi.Server
 
@@ -144,11 +146,12 @@ func (a *App) buildServices() {
 		TokenLifetime: c.APITokenLifetime, KeyRotation: c.SigningKeyRotation, RateLimit: int64(c.APIClientRateLimit),
 		Remembered: epoch.NewMemory[apiclient.TokenHash, apiclient.Verified](a.watch, remembered),
 	}
+	a.Targets = &graphtarget.Service{DB: a.DB, Now: a.now}
 	a.Keys = &accountkey.Service{
-		DB: a.DB, Box: box, Clients: a.Clients, Clouds: c.Clouds, DefaultCloud: c.DefaultCloud, Now: a.now,
+		DB: a.DB, Box: box, Clients: a.Clients, Dependents: []accountkey.Dependent{a.Targets}, Clouds: c.Clouds, DefaultCloud: c.DefaultCloud, Now: a.now,
 	}
 	a.Broker = &token.Broker{
-		DB: a.DB, Keys: a.Keys, Programs: a.Clients, Entra: microsoft, Box: box, Replica: a.replica,
+		DB: a.DB, Keys: a.Keys, Programs: a.Clients, Targets: a.Targets, Entra: microsoft, Box: box, Replica: a.replica,
 		Remembered: epoch.NewMemory[string, token.Ready](a.watch, remembered), Now: a.now, Logger: a.logger,
 		Policy: token.Policy{
 			Margin: c.RefreshMargin, BackgroundInterval: c.RefreshBackgroundInterval,
@@ -216,6 +219,7 @@ func (a *App) buildServer() error {
 	(&identity.API{Service: &identity.Service{Clients: a.Clients, Keys: a.Keys, Broker: a.Broker}, Rate: a.Server.Rate}).Mount(root)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
 	(&doctor.API{Service: a.Doctor}).Mount(api)
+	(&graphtarget.API{Service: a.Targets, PublicURL: a.Config.PublicURL}).Mount(api)
 	(&audit.API{Service: a.Audit}).Mount(api)
 	pages, err := spa.Handler(a.Config.Public)
 	if err != nil {

@@ -160,6 +160,30 @@ func TestEveryChangeIsAudited(t *testing.T) {
 			return ada.Call(http.MethodPost, key("/resume"), nil).Status(http.StatusOK)
 		}, []string{}},
 
+		{"POST /api/v1/targets", func() apptest.Answer {
+			return keep("target", "id", ada.Call(http.MethodPost, path("targets"), map[string]any{
+				"name": "Bills in", "accountKeyId": made["key"], "basePath": "/me",
+			}).Status(http.StatusCreated))
+		}, []string{"target.created of target Bills in by user Ada: name accountKeyId apiVersion basePath allowedMethods allowedPaths timeoutSeconds enabled"}},
+		{"POST /api/v1/targets", func() apptest.Answer {
+			return ada.Call(http.MethodPost, path("targets"), map[string]any{"name": "BILLS IN", "accountKeyId": made["key"]}).
+				Status(http.StatusUnprocessableEntity)
+		}, []string{}},
+		{"PATCH /api/v1/targets/:id", func() apptest.Answer {
+			return ada.Call(http.MethodPatch, path("targets", made["target"]), map[string]any{
+				"name": "Bills", "fixedHeaders": []map[string]string{{"name": "Prefer", "value": "x"}},
+			}).Status(http.StatusOK)
+		}, []string{"target.updated of target Bills by user Ada: name fixedHeaders"}},
+		{"PATCH /api/v1/targets/:id", func() apptest.Answer {
+			return ada.Call(http.MethodPatch, path("targets", made["target"]), map[string]any{"name": "Bills"}).Status(http.StatusOK)
+		}, []string{}},
+		{"DELETE /api/v1/targets/:id", func() apptest.Answer {
+			return ada.Call(http.MethodDelete, path("targets", made["target"]), nil).Status(http.StatusNoContent)
+		}, []string{"target.deleted of target Bills by user Ada: name accountKeyId apiVersion basePath allowedMethods allowedPaths fixedHeaders timeoutSeconds enabled"}},
+		{"POST /api/v1/targets", func() apptest.Answer {
+			return ada.Call(http.MethodPost, path("targets"), map[string]any{"name": "Last", "accountKeyId": made["key"]}).Status(http.StatusCreated)
+		}, []string{"target.created of target Last by user Ada: name accountKeyId apiVersion allowedMethods allowedPaths timeoutSeconds enabled"}},
+
 		{"POST /api/v1/api-clients", func() apptest.Answer {
 			got := keep("client", "id", ada.Call(http.MethodPost, path("api-clients"), map[string]any{
 				"name": "billing", "permissions": []string{"tokens:issue", "account-keys:write"}, "accountKeyIds": []string{made["key"]},
@@ -269,7 +293,10 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		}, []string{}},
 		{"DELETE /api/v1/account-keys/:id", func() apptest.Answer {
 			return ada.Call(http.MethodDelete, key(""), nil).Status(http.StatusNoContent)
-		}, []string{"account_key.deleted of account_key Bills by user Ada: type displayName cloud tenantId clientId scopes clientSecret account status"}},
+		}, []string{
+			"target.deleted of target Last by user Ada: name accountKeyId apiVersion allowedMethods allowedPaths timeoutSeconds enabled",
+			"account_key.deleted of account_key Bills by user Ada: type displayName cloud tenantId clientId scopes clientSecret account status",
+		}},
 		{"GET /api/v1/audit-entries/export", func() apptest.Answer {
 			return ada.Call(http.MethodGet, path("audit-entries/export?action=setup."), nil).Status(http.StatusOK)
 		}, []string{"audit_log.exported of audit_log Audit log by user Ada"}},

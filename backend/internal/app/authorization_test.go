@@ -46,6 +46,12 @@ func things() map[string]thing {
 			id, _ := entries[0]["id"].(string)
 			return id
 		}},
+		"/api/v1/targets/:id": {keyed, func(w *world, _ []string, c caller) string {
+			w.made++
+			return w.admin.Call(http.MethodPost, "/api/v1/targets", map[string]any{
+				"name": fmt.Sprintf("Target %d", w.made), "accountKeyId": w.keyFor(c),
+			}).Status(http.StatusCreated).Text("id")
+		}},
 		"/api/v1/api-clients/:id": {anybody, func(w *world, _ []string, _ caller) string {
 			w.made++
 			return w.admin.Call(http.MethodPost, "/api/v1/api-clients", map[string]any{

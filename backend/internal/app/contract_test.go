@@ -147,6 +147,8 @@ func TestContractSchemas(t *testing.T) {
 		a := apptest.New(t)
 		admin := a.Admin()
 		keyID := admin.CreateKey("Described")
+		targetID := admin.Call(http.MethodPost, "/api/v1/targets", map[string]any{"name": "Described", "accountKeyId": keyID}).
+			Status(http.StatusCreated).Text("id")
 		invited := admin.Call(http.MethodPost, "/api/v1/users", map[string]any{
 			"email": "bo@fabrikam.example", "name": "Bo", "role": "viewer",
 		}).Status(http.StatusCreated)
@@ -172,6 +174,9 @@ func TestContractSchemas(t *testing.T) {
 			{"SightingList", admin.Call(http.MethodGet, "/api/v1/microsoft-errors", nil).Status(http.StatusOK)},
 			{"AuditEntryPage", admin.Call(http.MethodGet, "/api/v1/audit-entries", nil).Status(http.StatusOK)},
 			{"AuditEntry", admin.Call(http.MethodGet, "/api/v1/audit-entries/"+auditEntry(admin), nil).Status(http.StatusOK)},
+			{"Target", admin.Call(http.MethodGet, "/api/v1/targets/"+targetID, nil).Status(http.StatusOK)},
+			{"TargetPage", admin.Call(http.MethodGet, "/api/v1/targets", nil).Status(http.StatusOK)},
+			{"AccountKeyUsage", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID+"/usage", nil).Status(http.StatusOK)},
 			{"ApiClientPage", admin.Call(http.MethodGet, "/api/v1/api-clients", nil).Status(http.StatusOK)},
 			{"Health", a.Call(http.MethodGet, "/readyz", nil).Status(http.StatusOK)},
 			{"Problem", a.Call(http.MethodGet, "/api/v1/session", nil).Status(http.StatusUnauthorized)},

@@ -37,6 +37,10 @@ const (
 	APIClientSignInFailed  Action = "api_client.sign_in_failed" // Somebody had the id of an API client but no good secret; told once an hour for each address
 	APIClientDeleted       Action = "api_client.deleted"        // An API client was deleted
 
+	TargetCreated Action = "target.created" // A target was created
+	TargetUpdated Action = "target.updated" // A target was changed
+	TargetDeleted Action = "target.deleted" // A target was deleted, by itself or with its account key
+
 	SetupCompleted           Action = "setup.completed"             // The first administrator was made
 	SessionCreated           Action = "session.created"             // A person signed in
 	SessionFailed            Action = "session.failed"              // Somebody could not sign in
@@ -67,6 +71,7 @@ func Actions() []Action {
 		AdminConsentRequested, AdminConsentGranted, AdminConsentFailed,
 		APIClientCreated, APIClientUpdated, APIClientSecretAdded, APIClientSecretRemoved, APIClientSignedIn,
 		APIClientSignInFailed, APIClientDeleted,
+		TargetCreated, TargetUpdated, TargetDeleted,
 		SetupCompleted, SessionCreated, SessionFailed, SessionEnded,
 		UserCreated, UserUpdated, UserInvited, UserInvitationAccepted, UserPasswordResetOffered, UserPasswordReset,
 		UserPasswordChanged, UserDeleted,
@@ -81,6 +86,7 @@ type ObjectType string // @name AuditObjectType
 const (
 	TypeAccountKey ObjectType = "account_key"
 	TypeAPIClient  ObjectType = "api_client"
+	TypeTarget     ObjectType = "target"
 	TypeUser       ObjectType = "user"
 	TypeSigningKey ObjectType = "signing_key"
 	TypeMasterKey  ObjectType = "master_key"
@@ -89,7 +95,7 @@ const (
 
 // ObjectTypes lists every kind of thing.
 func ObjectTypes() []ObjectType {
-	return []ObjectType{TypeAccountKey, TypeAPIClient, TypeUser, TypeSigningKey, TypeMasterKey, TypeLog}
+	return []ObjectType{TypeAccountKey, TypeAPIClient, TypeTarget, TypeUser, TypeSigningKey, TypeMasterKey, TypeLog}
 }
 
 // Valid reports whether t is a kind there is.

@@ -1,7 +1,9 @@
 package token
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -90,12 +92,18 @@ type consumerView struct {
 	LastUsedAt *time.Time         `json:"lastUsedAt" validate:"required"` // To the minute
 } // @name AccountKeyConsumer
 
+type targetName struct {
+	ID   string `json:"id" validate:"required"`
+	Name string `json:"name" validate:"required"`
+} // @name TargetName
+
 type usageView struct {
 	Consumers []consumerView `json:"consumers" validate:"required"`
+	Targets   []targetName   `json:"targets" validate:"required"` // Those that call with the key; they are deleted with it
 } // @name AccountKeyUsage
 
 // @Summary   Who uses an account key, and how much
-// @Description  The API clients that may use it, and whoever got access tokens of it in the last 30 days.
+// @Description  The API clients that may use it, whoever got access tokens of it in the last 30 days, and the targets that call with it.
 // @ID        getAccountKeyUsage
 // @Tags      Account keys
 // @Security  ApiClient[account-keys:read]
@@ -112,7 +120,15 @@ func (a *API) usage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := usageView{Consumers: []consumerView{}}
+	targets, err := a.Broker.Targets.NamesOf(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	v := usageView{Consumers: []consumerView{}, Targets: []targetName{}}
+	for targetID, name := range targets {
+		v.Targets = append(v.Targets, targetName{ID: targetID, Name: name})
+	}
+	slices.SortFunc(v.Targets, func(a, b targetName) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	for _, consumer := range consumers {
 		v.Consumers = append(v.Consumers, consumerView{
 			Type: consumer.ActorType, ID: consumer.ActorID, Name: consumer.ActorName, Allowed: consumer.Allowed,

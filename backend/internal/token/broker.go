@@ -19,6 +19,7 @@ type Broker struct {
 	DB         *db.DB
 	Keys       *accountkey.Service
 	Programs   Programs
+	Targets    Targets
 	Entra      *entra.Client
 	Box        *masterkey.Box
 	Queue      *job.Queue

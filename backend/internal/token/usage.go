@@ -291,6 +291,11 @@ type Programs interface {
 	WithKey(ctx context.Context, accountKeyID string) ([]auth.Principal, error)
 }
 
+// Targets names, by their ids, the targets that call with a key.
+type Targets interface {
+	NamesOf(ctx context.Context, accountKeyID string) (map[string]string, error)
+}
+
 // Consumer is somebody who uses a key, or may.
 type Consumer struct {
 	ActorType  auth.PrincipalType

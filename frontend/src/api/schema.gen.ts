@@ -105,7 +105,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an account key
-         * @description Its tokens are destroyed. Tokens already handed out work until they expire.
+         * @description Its tokens are destroyed, and the targets that call with it go with it. Tokens already handed out work until they expire.
          */
         delete: operations["deleteAccountKey"];
         options?: never;
@@ -352,7 +352,7 @@ export interface paths {
         };
         /**
          * Who uses an account key, and how much
-         * @description The API clients that may use it, and whoever got access tokens of it in the last 30 days.
+         * @description The API clients that may use it, whoever got access tokens of it in the last 30 days, and the targets that call with it.
          */
         get: operations["getAccountKeyUsage"];
         put?: never;
@@ -708,6 +708,52 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List targets, newest first */
+        get: operations["listTargets"];
+        put?: never;
+        /**
+         * Create a target
+         * @description A target passes calls on to Microsoft Graph with an account key, within the bounds that it sets.
+         */
+        post: operations["createTarget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a target */
+        get: operations["getTarget"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a target
+         * @description Calls under way come to their end.
+         */
+        delete: operations["deleteTarget"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a target
+         * @description Calls that begin afterwards go by the new values.
+         */
+        patch: operations["updateTarget"];
         trace?: never;
     };
     "/api/v1/users": {
@@ -1301,6 +1347,8 @@ export interface components {
         };
         AccountKeyUsage: {
             consumers: components["schemas"]["AccountKeyConsumer"][];
+            /** @description Those that call with the key; they are deleted with it */
+            targets: components["schemas"]["TargetName"][];
         };
         AccountKeyWarning: {
             /**
@@ -1523,7 +1571,7 @@ export interface components {
             secret: string;
         };
         /** @enum {string} */
-        AuditAction: "account_key.created" | "account_key.updated" | "account_key.authorized" | "account_key.reauthorization_required" | "account_key.misconfigured" | "account_key.recovered" | "account_key.secret_expires" | "account_key.suspended" | "account_key.resumed" | "account_key.revoked" | "account_key.deleted" | "authorization.started" | "authorization.failed" | "authorization.needs_confirmation" | "authorization.rejected" | "admin_consent.requested" | "admin_consent.granted" | "admin_consent.failed" | "api_client.created" | "api_client.updated" | "api_client.secret_added" | "api_client.secret_removed" | "api_client.signed_in" | "api_client.sign_in_failed" | "api_client.deleted" | "setup.completed" | "session.created" | "session.failed" | "session.ended" | "user.created" | "user.updated" | "user.invited" | "user.invitation_accepted" | "user.password_reset_offered" | "user.password_reset" | "user.password_changed" | "user.deleted" | "signing_key.created" | "signing_key.retired" | "master_key.promoted" | "master_key.retired" | "audit_log.exported" | "audit_log.trimmed";
+        AuditAction: "account_key.created" | "account_key.updated" | "account_key.authorized" | "account_key.reauthorization_required" | "account_key.misconfigured" | "account_key.recovered" | "account_key.secret_expires" | "account_key.suspended" | "account_key.resumed" | "account_key.revoked" | "account_key.deleted" | "authorization.started" | "authorization.failed" | "authorization.needs_confirmation" | "authorization.rejected" | "admin_consent.requested" | "admin_consent.granted" | "admin_consent.failed" | "api_client.created" | "api_client.updated" | "api_client.secret_added" | "api_client.secret_removed" | "api_client.signed_in" | "api_client.sign_in_failed" | "api_client.deleted" | "target.created" | "target.updated" | "target.deleted" | "setup.completed" | "session.created" | "session.failed" | "session.ended" | "user.created" | "user.updated" | "user.invited" | "user.invitation_accepted" | "user.password_reset_offered" | "user.password_reset" | "user.password_changed" | "user.deleted" | "signing_key.created" | "signing_key.retired" | "master_key.promoted" | "master_key.retired" | "audit_log.exported" | "audit_log.trimmed";
         AuditChange: {
             /** @description The same; of a secret only set, replaced or removed */
             after: string | null;
@@ -1561,7 +1609,7 @@ export interface components {
             type: components["schemas"]["AuditObjectType"];
         };
         /** @enum {string} */
-        AuditObjectType: "account_key" | "api_client" | "user" | "signing_key" | "master_key" | "audit_log";
+        AuditObjectType: "account_key" | "api_client" | "target" | "user" | "signing_key" | "master_key" | "audit_log";
         /** @enum {string} */
         AuditOutcome: "success" | "failure";
         Authorization: {
@@ -1672,6 +1720,8 @@ export interface components {
         };
         /** @enum {string} */
         FailureClass: "configuration" | "sign_in" | "administrator" | "transient" | "declined";
+        /** @enum {string} */
+        GraphApiVersion: "v1.0" | "beta";
         Health: {
             checks?: {
                 [key: string]: string;
@@ -1918,6 +1968,117 @@ export interface components {
             microsoft?: components["schemas"]["MicrosoftError"];
             /** Format: date-time */
             since: string;
+        };
+        Target: {
+            accountKeyId: string;
+            /** @example Invoices mailbox */
+            accountKeyName: string;
+            /**
+             * @example [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
+            allowedMethods: string[];
+            /**
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
+            allowedPaths: string[];
+            apiVersion: components["schemas"]["GraphApiVersion"];
+            /** @example /me */
+            basePath: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["Actor"];
+            description: string;
+            enabled: boolean;
+            fixedHeaders: components["schemas"]["TargetHeader"][];
+            id: string;
+            /** @example Invoices */
+            name: string;
+            /**
+             * Format: int64
+             * @example 60
+             */
+            timeoutSeconds: number;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Where calls go: what follows it is appended to the base path */
+            url: string;
+        };
+        TargetCreate: {
+            accountKeyId: string;
+            /**
+             * @description GET, POST, PUT, PATCH and DELETE if left out; HEAD goes with GET
+             * @example [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
+            allowedMethods?: string[];
+            /**
+             * @description Patterns below the version, base path included: * is one segment, ** at the end everything below and the path itself. Every path, /**, if left out
+             * @example [
+             *       "/me/messages/**",
+             *       "/me/mailFolders/*"
+             *     ]
+             */
+            allowedPaths?: string[];
+            /** @default v1.0 */
+            apiVersion: components["schemas"]["GraphApiVersion"];
+            /**
+             * @description What calls begin with, below the version; all of Graph if left out
+             * @example /me
+             */
+            basePath?: string;
+            description?: string;
+            /**
+             * @description A target that is switched off takes no calls
+             * @default true
+             */
+            enabled: boolean;
+            /** @description Sent with every call, in place of the caller's */
+            fixedHeaders?: components["schemas"]["TargetHeader"][];
+            /** @example Invoices */
+            name: string;
+            /**
+             * Format: int64
+             * @description How long Graph may take to begin its answer
+             * @default 60
+             */
+            timeoutSeconds: number;
+        };
+        TargetHeader: {
+            /** @example Prefer */
+            name: string;
+            /**
+             * @description Shown to whoever sees the target: no place for secrets
+             * @example IdType="ImmutableId"
+             */
+            value: string;
+        };
+        TargetName: {
+            id: string;
+            name: string;
+        };
+        TargetPage: {
+            items: components["schemas"]["Target"][];
+            nextCursor: string | null;
+        };
+        TargetPatch: {
+            accountKeyId?: string;
+            allowedMethods?: string[];
+            allowedPaths?: string[];
+            apiVersion?: components["schemas"]["GraphApiVersion"];
+            basePath?: string;
+            description?: string;
+            enabled?: boolean;
+            fixedHeaders?: components["schemas"]["TargetHeader"][];
+            name?: string;
+            /** Format: int64 */
+            timeoutSeconds?: number;
         };
         TokenState: {
             /** Format: date-time */
@@ -6537,6 +6698,380 @@ export interface operations {
                 headers: {
                     /** @description Seconds to wait before trying again */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTargets: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description Words that name, description or base path contain */
+                q?: string;
+                /** @description Only targets that call with this account key */
+                accountKeyId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetPage"];
+                };
+            };
+            /** @description The query cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTarget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The target to create */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where the target is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTarget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTarget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTarget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What to change */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

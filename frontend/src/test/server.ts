@@ -10,7 +10,7 @@ export const server = setupServer(
   http.get("*/api/v1/instance", () => HttpResponse.json(anInstance())),
   http.get("*/api/v1/session", () => HttpResponse.json(aSession())),
   http.get("*/api/v1/account-keys", () => HttpResponse.json({ items: [], nextCursor: null })),
-  http.get("*/api/v1/account-keys/:id/usage", () => HttpResponse.json({ consumers: [] })),
+  http.get("*/api/v1/account-keys/:id/usage", () => HttpResponse.json({ consumers: [], targets: [] })),
   http.get("*/api/v1/api-clients", () => HttpResponse.json({ items: [], nextCursor: null })),
   http.get("*/api/v1/sessions", () =>
     HttpResponse.json({ items: [aSessionInfo({ current: true })], nextCursor: null }),

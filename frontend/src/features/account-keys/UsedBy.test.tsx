@@ -30,7 +30,7 @@ beforeEach(() =>
 );
 
 const serveUsage = (...consumers: AccountKeyConsumer[]) =>
-  server.use(answer("get", "/api/v1/account-keys/:id/usage", { consumers }));
+  server.use(answer("get", "/api/v1/account-keys/:id/usage", { consumers, targets: [] }));
 
 const section = () => screen.findByRole("region", { name: "Used by" });
 
