@@ -27,6 +27,7 @@ import (
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/identity"
 	"github.com/latchkey/latchkey/backend/internal/job"
+	"github.com/latchkey/latchkey/backend/internal/mailbox"
 	"github.com/latchkey/latchkey/backend/internal/masterkey"
 	"github.com/latchkey/latchkey/backend/internal/spa"
 	"github.com/latchkey/latchkey/backend/internal/token"
@@ -55,6 +56,8 @@ type App struct {
 	now      func() time.Time
 	registry *prometheus.Registry
 	watch    *epoch.Watch
+	slots    *mailbox.Slots
+	calls    *graphtarget.Caller
 	loops    loops
 
 	box     *masterkey.Box
@@ -158,6 +161,11 @@ func (a *App) buildServices() {
 			CallTimeout: c.MicrosoftTimeout, BackoffMax: c.RefreshBackoffMax,
 		},
 	}
+	a.slots = &mailbox.Slots{DB: a.DB, Replica: a.replica, Now: a.now, Logger: a.logger}
+	a.calls = &graphtarget.Caller{
+		Targets: a.Targets, Broker: a.Broker, Slots: a.slots, Box: box, Transport: graphtarget.NewTransport(), PublicURL: c.PublicURL,
+		Remembered: epoch.NewMemory[string, graphtarget.Target](a.watch, remembered), Now: a.now, Logger: a.logger,
+	}
 	a.Flow = &authflow.Service{
 		DB: a.DB, Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Graph: graphClient, Box: box,
 		PublicURL: c.PublicURL, RedirectURI: a.redirectURI(), Expiry: c.AuthorizationExpiry,
@@ -219,7 +227,7 @@ func (a *App) buildServer() error {
 	(&identity.API{Service: &identity.Service{Clients: a.Clients, Keys: a.Keys, Broker: a.Broker}, Rate: a.Server.Rate}).Mount(root)
 	(&authflow.API{Service: a.Flow, Secure: secure}).Mount(api, root)
 	(&doctor.API{Service: a.Doctor}).Mount(api)
-	(&graphtarget.API{Service: a.Targets, PublicURL: a.Config.PublicURL}).Mount(api)
+	(&graphtarget.API{Service: a.Targets, Caller: a.calls, PublicURL: a.Config.PublicURL}).Mount(api)
 	(&audit.API{Service: a.Audit}).Mount(api)
 	pages, err := spa.Handler(a.Config.Public)
 	if err != nil {
@@ -242,7 +250,7 @@ func (a *App) Start(ctx context.Context, out io.Writer) error {
 	if err := a.Queue.Start(ctx); err != nil {
 		return fmt.Errorf("start workers: %w", err)
 	}
-	a.loops.start(ctx, a.watch.Run, a.Broker.Run, alive)
+	a.loops.start(ctx, a.watch.Run, a.Broker.Run, a.slots.Run, alive)
 	needed, err := a.Users.SetupRequired(ctx)
 	if err != nil || !needed {
 		return err

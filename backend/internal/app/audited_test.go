@@ -162,7 +162,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 
 		{"POST /api/v1/targets", func() apptest.Answer {
 			return keep("target", "id", ada.Call(http.MethodPost, path("targets"), map[string]any{
-				"name": "Bills in", "accountKeyId": made["key"], "basePath": "/me",
+				"name": "Bills in", "accountKeyId": made["key"], "basePath": "/me", "allowedPaths": []string{"/me/**"},
 			}).Status(http.StatusCreated))
 		}, []string{"target.created of target Bills in by user Ada: name accountKeyId apiVersion basePath allowedMethods allowedPaths timeoutSeconds enabled"}},
 		{"POST /api/v1/targets", func() apptest.Answer {
@@ -176,6 +176,24 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		}, []string{"target.updated of target Bills by user Ada: name fixedHeaders"}},
 		{"PATCH /api/v1/targets/:id", func() apptest.Answer {
 			return ada.Call(http.MethodPatch, path("targets", made["target"]), map[string]any{"name": "Bills"}).Status(http.StatusOK)
+		}, []string{}},
+		{"POST /api/v1/targets/:id/graph/*", func() apptest.Answer { // a use, which is counted
+			return ada.Call(http.MethodPost, path("targets", made["target"], "graph/me/nothing"), nil).Status(http.StatusBadRequest)
+		}, []string{}},
+		{"PUT /api/v1/targets/:id/graph/*", func() apptest.Answer { // a use, which is counted
+			return ada.Call(http.MethodPut, path("targets", made["target"], "graph/me/nothing"), nil).Status(http.StatusBadRequest)
+		}, []string{}},
+		{"PATCH /api/v1/targets/:id/graph/*", func() apptest.Answer { // a use, which is counted
+			return ada.Call(http.MethodPatch, path("targets", made["target"], "graph/me/nothing"), nil).Status(http.StatusBadRequest)
+		}, []string{}},
+		{"DELETE /api/v1/targets/:id/graph/*", func() apptest.Answer { // a use, which is counted
+			return ada.Call(http.MethodDelete, path("targets", made["target"], "graph/me/nothing"), nil).Status(http.StatusBadRequest)
+		}, []string{}},
+		{"PUT /api/v1/targets/:id/uploads/:upload", func() apptest.Answer {
+			return ada.Call(http.MethodPut, path("targets", made["target"], "uploads/x"), nil).Status(http.StatusNotFound)
+		}, []string{}},
+		{"DELETE /api/v1/targets/:id/uploads/:upload", func() apptest.Answer {
+			return ada.Call(http.MethodDelete, path("targets", made["target"], "uploads/x"), nil).Status(http.StatusNotFound)
 		}, []string{}},
 		{"DELETE /api/v1/targets/:id", func() apptest.Answer {
 			return ada.Call(http.MethodDelete, path("targets", made["target"]), nil).Status(http.StatusNoContent)

@@ -103,7 +103,7 @@ func (w *world) signedIn(name string, role auth.Role) caller {
 	w.signIn(b, name+"@fabrikam.example")
 	return caller{
 		name: name, known: true, permissions: role.Permissions(),
-		headers: []string{"Cookie", b.Cookies(), "Origin", w.app.URL, "Sec-Fetch-Site", "same-origin"},
+		headers: []string{"Cookie", b.Cookies(), "Origin", w.app.URL, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "empty"},
 	}
 }
 

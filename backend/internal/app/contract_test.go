@@ -44,7 +44,8 @@ func readContract(t *testing.T) contract {
 var pathParameter = regexp.MustCompile(`:([A-Za-z]+)`)
 
 func operationName(route httpapi.Route) string {
-	return route.Method + " " + pathParameter.ReplaceAllString(route.Path, "{$1}")
+	path := strings.ReplaceAll(route.Path, "/*", "/{path}")
+	return route.Method + " " + pathParameter.ReplaceAllString(path, "{$1}")
 }
 
 // undocumented routes are for machines that know them already.

@@ -72,8 +72,15 @@ func (o *Output) String() string {
 // emulator share the emulator's clock, so that Advance moves both.
 func New(t *testing.T, settings ...string) *App {
 	t.Helper()
+	return NewBehind(t, func(emulator http.Handler) http.Handler { return emulator }, settings...)
+}
+
+// NewBehind is New with a handler in front of the emulator, for what Microsoft might do and the emulator
+// doesn't.
+func NewBehind(t *testing.T, before func(emulator http.Handler) http.Handler, settings ...string) *App {
+	t.Helper()
 	emu := emulator.New(emulator.Options{})
-	microsoft := httptest.NewServer(emu)
+	microsoft := httptest.NewServer(before(emu))
 	t.Cleanup(microsoft.Close)
 	return start(t, emu, microsoft.URL, t.TempDir(), dbtest.NewURL(t), settings)
 }
@@ -220,7 +227,9 @@ func (r Answer) FieldErrors() []string {
 // Call sends a request as the app's own page would; target may be a whole URL.
 func (b *Browser) Call(method, target string, body any, headers ...string) Answer {
 	b.app.t.Helper()
-	return b.app.send(b.http, method, target, body, append(headers, "Origin", b.app.Config.PublicURL, "Sec-Fetch-Site", "same-origin"))
+	return b.app.send(b.http, method, target, body, append([]string{
+		"Origin", b.app.Config.PublicURL, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "empty",
+	}, headers...))
 }
 
 // Call sends a request as a program would, with the given headers as name, value, name, value.

@@ -44,6 +44,9 @@ type DB struct {
 	closeJob func()
 }
 
+// Shared reports whether other replicas may use the database at the same time.
+func (d *DB) Shared() bool { return d.dialect == dialectPostgres }
+
 // Open connects to the database that url names, "file:/data/latchkey.db" or "postgres://…", and
 // fails at once, without ever showing the password, when it cannot be used. It changes nothing in
 // it: see Migrate.

@@ -27,7 +27,9 @@ const (
 	InvalidInput
 	RateLimited
 	Unavailable
-	Abandoned // the caller went away; nobody is told but metrics and log
+	Unreachable // another server, which the request was to be passed on to
+	Unanswered  // it did not answer in time, and may have done what it was asked to
+	Abandoned   // the caller went away; nobody is told but metrics and log
 )
 
 // Error is a failure as the caller sees it. Message and Fix are sentences written for that caller;

@@ -15,6 +15,7 @@ import (
 // API serves targets.
 type API struct {
 	Service   *Service
+	Caller    *Caller
 	PublicURL string
 }
 
@@ -25,6 +26,15 @@ func (a *API) Mount(r httpapi.Router) {
 	r.GET("/targets/:id", auth.TargetsRead, a.get)
 	r.PATCH("/targets/:id", auth.TargetsWrite, a.update)
 	r.DELETE("/targets/:id", auth.TargetsWrite, a.delete)
+	streams := r.Limited(httpapi.Limits{Streams: true})
+	streams.GET("/targets/:id/graph/*", auth.GraphCall, a.callGet)
+	streams.POST("/targets/:id/graph/*", auth.GraphCall, a.callPost)
+	streams.PUT("/targets/:id/graph/*", auth.GraphCall, a.callPut)
+	streams.PATCH("/targets/:id/graph/*", auth.GraphCall, a.callPatch)
+	streams.DELETE("/targets/:id/graph/*", auth.GraphCall, a.callDelete)
+	streams.GET("/targets/:id/uploads/:upload", auth.GraphCall, a.uploadGet)
+	streams.PUT("/targets/:id/uploads/:upload", auth.GraphCall, a.uploadPut)
+	streams.DELETE("/targets/:id/uploads/:upload", auth.GraphCall, a.uploadDelete)
 }
 
 type createRequest struct {

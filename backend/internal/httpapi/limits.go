@@ -17,6 +17,7 @@ type Limits struct {
 	Body       int64         // bytes
 	BodyTime   time.Duration // from the end of the headers to the end of the body
 	AnswerTime time.Duration // from the first byte of the answer to the last
+	Streams    bool          // body and answer may be of any size, and take any time as long as some of them comes and goes
 }
 
 type routeKey struct{ method, path string }
@@ -44,6 +45,9 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 		if !ok {
 			limits = s.smallLimits()
 		}
+		if limits.Streams {
+			return s.stream(c, next)
+		}
 		w := c.Response().Writer // net/http's own: MaxBytesReader tells it to close the connection
 		connection := http.NewResponseController(w)
 		if r := c.Request(); r.Body != nil && r.Body != http.NoBody {
@@ -51,16 +55,20 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 			if limits.Body > 0 {
 				r.Body = http.MaxBytesReader(w, r.Body, limits.Body)
 			}
-			if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
-				// RFC 9112 §6.3: with a length beside the chunks, which net/http doesn't tell, somebody in
-				// between may have counted otherwise, and what follows may not be theirs.
-				c.Response().Header().Set(echo.HeaderConnection, "close")
-			}
+			closeAfterChunks(c)
 		}
 		more := func() { setDeadline(connection.SetWriteDeadline, limits.AnswerTime) }
 		c.Response().Before(more)
 		c.Set(moreTimeKey, more)
 		return next(c)
+	}
+}
+
+// closeAfterChunks ends the connection after a body in chunks. RFC 9112 §6.3: with a length beside the chunks, which
+// net/http doesn't tell, somebody in between may have counted otherwise, and what follows may not be theirs.
+func closeAfterChunks(c echo.Context) {
+	if r := c.Request(); r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+		c.Response().Header().Set(echo.HeaderConnection, "close")
 	}
 }
 

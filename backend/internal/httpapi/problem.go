@@ -47,6 +47,7 @@ var statusOf = map[fault.Kind]int{ //nolint:gochecknoglobals // the one table of
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	fault.InvalidInput: http.StatusUnprocessableEntity, fault.RateLimited: http.StatusTooManyRequests,
 	fault.Unavailable: http.StatusServiceUnavailable, fault.TimedOut: http.StatusRequestTimeout,
+	fault.Unreachable: http.StatusBadGateway, fault.Unanswered: http.StatusGatewayTimeout,
 }
 
 // maxErrors is how many mistakes are told at once: a request must not be answered with much more than it
@@ -122,7 +123,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 	p, f := problemOf(ctx, err)
 	p.RequestID = auth.RequestFrom(ctx).ID
 	level := slog.LevelDebug
-	if p.Status >= http.StatusInternalServerError && f.Kind != fault.Unavailable {
+	if p.Status == http.StatusInternalServerError {
 		level = slog.LevelError
 	}
 	s.Logger.Log(ctx, level, "request failed", "method", c.Request().Method, "route", c.Path(),

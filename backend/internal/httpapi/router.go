@@ -69,6 +69,11 @@ func (r Router) DELETE(path string, p auth.Permission, h echo.HandlerFunc) {
 	r.mount(http.MethodDelete, path, Access{Permission: p}, h)
 }
 
+// PUT mounts a route for holders of a permission.
+func (r Router) PUT(path string, p auth.Permission, h echo.HandlerFunc) {
+	r.mount(http.MethodPut, path, Access{Permission: p}, h)
+}
+
 // People mounts a route for people who hold a permission; to API clients it is forbidden. An empty
 // permission lets in every person who is signed in.
 func (r Router) People(method, path string, p auth.Permission, h echo.HandlerFunc) {
@@ -89,7 +94,7 @@ func (r Router) mount(method, path string, access Access, h echo.HandlerFunc) {
 	if r.limits != nil {
 		r.server.limits[routeKey{method, full}] = *r.limits
 	}
-	if r.prefix == BasePath {
+	if r.prefix == BasePath && (r.limits == nil || !r.limits.Streams) { // what is passed on is for others to read
 		h = readableQuery(h)
 	}
 	guarded := r.server.guard(access, h)

@@ -164,8 +164,11 @@ func (b *Broker) open(s state) (Ready, error) {
 		return Ready{}, err
 	}
 	account, _ := s.Key.Account()
+	cloud, _ := b.Keys.Cloud(s.Key.Cloud)
 	return Ready{
-		access:  Access{AccessToken: plain, ExpiresAt: s.Token.ExpiresAt, Scopes: s.Token.Scopes, Account: account},
+		access: Access{
+			ClientID: s.Key.ClientID, GraphURL: cloud.GraphURL, AccessToken: plain, ExpiresAt: s.Token.ExpiresAt, Scopes: s.Token.Scopes, Account: account,
+		},
 		grantID: s.Token.GrantID, refreshedAt: s.Token.RefreshedAt, lifetime: s.Token.lifetime(),
 	}, nil
 }

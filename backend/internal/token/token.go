@@ -45,8 +45,10 @@ func (Token) TableName() string { return "tokens" }
 
 func (t Token) lifetime() time.Duration { return time.Duration(t.LifetimeSeconds) * time.Second }
 
-// Access is an access token as callers get it.
+// Access is an access token as callers get it, and where it is good.
 type Access struct {
+	ClientID    string // of the app
+	GraphURL    string // of the key's cloud, without a version; empty when the operator has removed the cloud
 	AccessToken secret.String
 	ExpiresAt   time.Time
 	Scopes      []string

@@ -163,8 +163,35 @@ func mendOperation(op *openapi3.Operation, permissions map[string]string) []erro
 	complaints = append(complaints, mendSecurity(op, permissions)...)
 	mendBody(op)
 	impliedFailures(op)
-	limitRates(op)
-	return append(complaints, mendResponses(op)...)
+	complaints = append(complaints, mendResponses(op)...)
+	mendPassedOn(op)
+	return complaints
+}
+
+// mendPassedOn says of what is passed on to another server, and of its answer, that they may be anything.
+// Whether a failure is a problem of ours or the other server's own is told by its type.
+func mendPassedOn(op *openapi3.Operation) {
+	if op.Extensions["x-passed-on"] == nil {
+		return
+	}
+	anything := func() openapi3.Content {
+		schema := openapi3.NewStringSchema().WithFormat("binary")
+		return openapi3.Content{"*/*": openapi3.NewMediaType().WithSchema(schema)}
+	}
+	if op.RequestBody != nil && op.RequestBody.Value != nil {
+		op.RequestBody.Value.Content, op.RequestBody.Value.Required = anything(), false
+	}
+	for status, response := range op.Responses.Map() {
+		if response.Value == nil {
+			continue
+		}
+		if !failure(status) {
+			response.Value.Content = anything()
+			continue
+		}
+		response.Value.Headers = nil
+		response.Value.Content[jsonMedia] = openapi3.NewMediaType().WithSchema(openapi3.NewSchema())
+	}
 }
 
 // mendSecurity lets a person's session do what an API client's token may, keeps the permission
