@@ -177,6 +177,9 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		{"PATCH /api/v1/targets/:id", func() apptest.Answer {
 			return ada.Call(http.MethodPatch, path("targets", made["target"]), map[string]any{"name": "Bills"}).Status(http.StatusOK)
 		}, []string{}},
+		{"POST /api/v1/targets/:id/validate", func() apptest.Answer {
+			return ada.Call(http.MethodPost, path("targets", made["target"], "validate"), nil).Status(http.StatusOK)
+		}, []string{}},
 		{"POST /api/v1/targets/:id/graph/*", func() apptest.Answer { // a use, which is counted
 			return ada.Call(http.MethodPost, path("targets", made["target"], "graph/me/nothing"), nil).Status(http.StatusBadRequest)
 		}, []string{}},

@@ -176,6 +176,7 @@ func TestContractSchemas(t *testing.T) {
 			{"AuditEntryPage", admin.Call(http.MethodGet, "/api/v1/audit-entries", nil).Status(http.StatusOK)},
 			{"AuditEntry", admin.Call(http.MethodGet, "/api/v1/audit-entries/"+auditEntry(admin), nil).Status(http.StatusOK)},
 			{"Target", admin.Call(http.MethodGet, "/api/v1/targets/"+targetID, nil).Status(http.StatusOK)},
+			{"TargetReport", admin.Call(http.MethodPost, "/api/v1/targets/"+targetID+"/validate", nil).Status(http.StatusOK)},
 			{"TargetPage", admin.Call(http.MethodGet, "/api/v1/targets", nil).Status(http.StatusOK)},
 			{"AccountKeyUsage", admin.Call(http.MethodGet, "/api/v1/account-keys/"+keyID+"/usage", nil).Status(http.StatusOK)},
 			{"ApiClientPage", admin.Call(http.MethodGet, "/api/v1/api-clients", nil).Status(http.StatusOK)},

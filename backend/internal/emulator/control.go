@@ -120,13 +120,14 @@ type settingsJSON struct {
 	LoopLimit            *int    `json:"loopLimit,omitempty"`
 	OpenerPolicy         *string `json:"openerPolicy,omitempty"`
 	DeliveryDelay        *string `json:"deliveryDelay,omitempty"`
+	MailboxConcurrency   *int    `json:"mailboxConcurrency,omitempty"`
 }
 
 func settingsView(s Settings) settingsJSON {
 	text := func(d time.Duration) *string { out := d.String(); return &out }
 	return settingsJSON{
 		text(s.TokenLifetime), &s.ScopeForm, &s.OpaqueAccessTokens, &s.ConsentPolicy, &s.AdminConsentWorkflow, &s.DeclineError,
-		&s.RequireMFA, text(s.SignInFrequency), &s.LoopLimit, &s.OpenerPolicy, text(s.DeliveryDelay),
+		&s.RequireMFA, text(s.SignInFrequency), &s.LoopLimit, &s.OpenerPolicy, text(s.DeliveryDelay), &s.MailboxConcurrency,
 	}
 }
 
@@ -158,6 +159,7 @@ func (in settingsJSON) over(s Settings) (Settings, error) {
 	set(&s.RequireMFA, in.RequireMFA)
 	set(&s.LoopLimit, in.LoopLimit)
 	set(&s.OpenerPolicy, in.OpenerPolicy)
+	set(&s.MailboxConcurrency, in.MailboxConcurrency)
 	return s, s.check()
 }
 
@@ -181,8 +183,8 @@ func (e *Emulator) patchTenantSettings(c *call) {
 	if !c.read(&in) {
 		return
 	}
-	if in.LoopLimit != nil || in.OpenerPolicy != nil || in.DeliveryDelay != nil {
-		c.json(http.StatusBadRequest, map[string]string{"error": "loopLimit, openerPolicy and deliveryDelay are the same for all tenants; PATCH /_emulator/settings"})
+	if in.LoopLimit != nil || in.OpenerPolicy != nil || in.DeliveryDelay != nil || in.MailboxConcurrency != nil {
+		c.json(http.StatusBadRequest, map[string]string{"error": "loopLimit, openerPolicy, deliveryDelay and mailboxConcurrency are the same for all tenants; PATCH /_emulator/settings"})
 		return
 	}
 	var next Settings

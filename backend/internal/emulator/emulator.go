@@ -76,6 +76,7 @@ type Emulator struct {
 	callbacks []Callback
 
 	mailboxes map[string]*mailbox
+	uploads   []*Upload
 
 	rules    []*rule
 	held     map[string]func() // by failure, lets go the requests that wait for it
@@ -83,6 +84,7 @@ type Emulator struct {
 	counts   map[string]int
 	received int
 	inFlight map[lane]int
+	peaks    map[lane]int // the most that were in flight at once
 	arrived  chan struct{}
 
 	said string // what the control page has to tell next
@@ -128,7 +130,8 @@ func (e *Emulator) begin() {
 	e.sessions, e.flows = map[string]*session{}, map[string]*flow{}
 	e.codes, e.refresh, e.access = map[tokenHash]*code{}, map[tokenHash]*refreshToken{}, map[tokenHash]*accessToken{}
 	e.loops, e.jtis = map[tokenHash]*loop{}, map[string]time.Time{}
-	e.recorded, e.counts, e.said = nil, map[string]int{}, ""
+	e.recorded, e.counts, e.peaks, e.said = nil, map[string]int{}, map[lane]int{}, ""
+	e.uploads = nil
 	e.plant(e.options)
 }
 

@@ -17,6 +17,7 @@ const (
 	EndpointSignIn    = "signin" // the pages after authorize
 	EndpointToken     = "token"
 	EndpointGraph     = "graph"
+	EndpointUpload    = "upload" // of a large attachment, at an address of its own
 	EndpointOther     = "other"
 	endpointControl   = "control" // never recorded, never fails
 )

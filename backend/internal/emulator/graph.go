@@ -116,6 +116,17 @@ func (e *Emulator) graph(c *call) {
 		e.userinfo(c)
 		return
 	}
+	if limit := e.settings.MailboxConcurrency; limit > 0 && e.inFlight[c.lane] > limit && c.user != "" {
+		c.header.Set("Retry-After", "1")
+		c.graphError(graphStatusError(http.StatusTooManyRequests))
+		return
+	}
+	if isBatch(c.r.URL.Path) {
+		if gErr := e.batch(c); gErr != nil {
+			c.graphError(gErr)
+		}
+		return
+	}
 	g, gErr := e.openGraph(c)
 	if gErr == nil {
 		if since, yes := e.challenged(g.token); yes {

@@ -19,6 +19,9 @@ func (e *Emulator) mailRoute(g *graphCall) *graphErr {
 	if strings.HasPrefix(path, "POST sendmail") || strings.HasPrefix(path, "POST microsoft.graph.sendmail") {
 		return e.sendMail(g, box)
 	}
+	if path == "POST messages/{id}/attachments/{id}" && strings.EqualFold(g.rest[3], "createUploadSession") {
+		return e.createUpload(g, box)
+	}
 	if g.r.Method == http.MethodGet {
 		if gErr := g.may("Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared"); gErr != nil {
 			return gErr

@@ -78,7 +78,18 @@ func (e *Emulator) Count(name string) int {
 func (e *Emulator) ForgetRequests() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recorded, e.counts = nil, map[string]int{}
+	e.recorded, e.counts, e.peaks = nil, map[string]int{}, map[lane]int{}
+}
+
+// MostAtOnce is how many requests of one person were at work at an endpoint at the same time, at most, since
+// the requests were last forgotten. At graph that is what Microsoft limits for each mailbox.
+func (e *Emulator) MostAtOnce(endpoint, person string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if u := e.findUser(person); u != nil {
+		return e.peaks[lane{endpoint, u.ObjectID}]
+	}
+	return 0
 }
 
 // WaitFor returns once the named counter has reached n, or with the context's error.
@@ -124,6 +135,7 @@ func (e *Emulator) arrive(c *call) int {
 	c.lane = lane{c.endpoint, c.user}
 	e.inFlight[c.lane]++
 	r.InFlight = e.inFlight[c.lane]
+	e.peaks[c.lane] = max(e.peaks[c.lane], r.InFlight)
 	if len(e.recorded) >= recordsKept {
 		e.recorded = slices.Clone(e.recorded[recordsKept/2:])
 	}
@@ -261,6 +273,8 @@ func classify(c *call) (endpoint, detail string) {
 		return EndpointAuthorize, "headless"
 	case strings.HasPrefix(path, "/_emulator/"), path == panelPath, path == "/", path == "/favicon.ico":
 		return endpointControl, ""
+	case strings.HasPrefix(path, uploadPath):
+		return EndpointUpload, c.r.Method
 	case isGraphPath(path):
 		return EndpointGraph, c.r.Method + " " + graphOperation(path)
 	case strings.HasSuffix(path, "/.well-known/openid-configuration"):

@@ -27,6 +27,7 @@ func (e *Emulator) routes() *http.ServeMux {
 	on("GET /{tenant}/adminconsent", e.adminConsent)
 	on("GET /{tenant}/signin", e.showFlow)
 	on("POST /{tenant}/signin", e.stepFlow)
+	on(uploadPath+"{session}", e.upload)
 	on("GET /{$}", e.home)
 	on("GET /error", e.errorHelp)
 	on("GET "+panelPath, e.showPanel)

@@ -35,11 +35,14 @@ type Settings struct {
 	OpenerPolicy string
 	// DeliveryDelay is how long, on the emulator's clock, a sent message takes to arrive.
 	DeliveryDelay time.Duration
+	// MailboxConcurrency is how many calls of Graph are taken for one person at the same time; the others are answered
+	// 429. Zero is no limit.
+	MailboxConcurrency int
 }
 
 // DefaultSettings suit a demonstration: people may consent for themselves.
 func DefaultSettings() Settings {
-	return Settings{ScopeForm: "full", ConsentPolicy: "legacy", DeclineError: "access_denied", LoopLimit: 20}
+	return Settings{ScopeForm: "full", ConsentPolicy: "legacy", DeclineError: "access_denied", LoopLimit: 20, MailboxConcurrency: 4}
 }
 
 // Settings are the switches in force.
@@ -92,7 +95,7 @@ func (s Settings) check() error {
 			return fmt.Errorf("%s %q is none of %s", choice.name, choice.value, strings.Join(choice.allowed, ", "))
 		}
 	}
-	if s.TokenLifetime < 0 || s.SignInFrequency < 0 || s.DeliveryDelay < 0 || s.LoopLimit < 0 {
+	if s.TokenLifetime < 0 || s.SignInFrequency < 0 || s.DeliveryDelay < 0 || s.LoopLimit < 0 || s.MailboxConcurrency < 0 {
 		return errors.New("a duration or a limit is negative")
 	}
 	return nil

@@ -167,6 +167,18 @@ func (p Path) Last() string {
 	return last[len(last)-1]
 }
 
+// Has reports whether a segment begins with a name, without case and however often it was escaped: what a
+// lenient server may take for it.
+func (p Path) Has(name string) bool {
+	text := p.raw
+	for decoded := decode(text); decoded != text; decoded = decode(text) {
+		text = decoded
+	}
+	return slices.ContainsFunc(strings.Split(text, "/"), func(segment string) bool {
+		return len(segment) >= len(name) && strings.EqualFold(segment[:len(name)], name)
+	})
+}
+
 // Pattern allows some paths: "/me/messages/*" those with any one segment in place of the star, and
 // "/me/**" /me and everything below it. Two stars stand at the end. Everything else is compared as Graph compares
 // names: without regard to case.

@@ -67,6 +67,17 @@ func TestBelow(t *testing.T) {
 	}
 }
 
+func TestHas(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]bool{
+		"/$batch": true, "/%24batch": true, "/%2524BATCH/": true, "/me/$batch": true, "/me%2F$batch": true, "/$batch()": true, "": false, "/me": false, "/me/a$batch": false,
+	} {
+		path, err := graphpath.Parse(raw)
+		require.NoError(t, err, raw)
+		require.Equal(t, want, path.Has("$batch"), raw)
+	}
+}
+
 func TestPatterns(t *testing.T) {
 	t.Parallel()
 	t.Run("stars stand where they mean something", func(t *testing.T) {

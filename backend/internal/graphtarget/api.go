@@ -26,6 +26,7 @@ func (a *API) Mount(r httpapi.Router) {
 	r.GET("/targets/:id", auth.TargetsRead, a.get)
 	r.PATCH("/targets/:id", auth.TargetsWrite, a.update)
 	r.DELETE("/targets/:id", auth.TargetsWrite, a.delete)
+	r.POST("/targets/:id/validate", auth.TargetsWrite, a.validate)
 	streams := r.Limited(httpapi.Limits{Streams: true})
 	streams.GET("/targets/:id/graph/*", auth.GraphCall, a.callGet)
 	streams.POST("/targets/:id/graph/*", auth.GraphCall, a.callPost)

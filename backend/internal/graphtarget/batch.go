@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	batchPath = "/$batch"
-	maxBatch  = 4 << 20 // what Graph takes
-	maxItems  = 20
+	batch    = "$batch"
+	maxBatch = 4 << 20 // what Graph takes
+	maxItems = 20
 )
 
 var (
@@ -25,6 +25,11 @@ var (
 	errBatchLarge = fault.New(fault.TooLarge, "too_large", "A batch has at most 4 MB.")
 	errItem       = fault.New(fault.Forbidden, "batch_item_refused", "The batch holds something that cannot be passed on.")
 )
+
+func batchPath() graphpath.Path {
+	path, _ := graphpath.Parse("/" + batch) // it is one
+	return path
+}
 
 // batchItem is what is looked at of a request within a batch. The names of members are taken as Graph may
 // take them, in any case: an item that has one twice is refused.
@@ -37,7 +42,7 @@ type batchItem struct {
 
 // readBatch reads a batch and looks at every item as if it were sent by itself. What is passed on are the
 // very bytes that were looked at.
-func (o *outgoing) readBatch(ctx context.Context, r *http.Request) error {
+func (o *outgoing) readBatch(r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return errMethod
 	}
@@ -58,7 +63,7 @@ func (o *outgoing) readBatch(ctx context.Context, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	caller, _ := auth.From(ctx)
+	caller, _ := auth.From(r.Context())
 	for i, item := range items {
 		if err := o.target.allowsItem(caller, item); err != nil {
 			return inItem(err, i, item.id)
@@ -91,7 +96,7 @@ func (t Target) allowsItem(caller auth.Principal, item batchItem) error {
 	if err != nil {
 		return errPath.WithMessage("Its url is no relative address. " + err.Error())
 	}
-	if strings.EqualFold(path.Last(), "$batch") {
+	if path.Has(batch) {
 		return errRefused.WithMessage("A batch holds no batches.")
 	}
 	return allowed(caller, t, item.method, path)

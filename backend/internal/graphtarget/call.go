@@ -127,16 +127,7 @@ func (c *Caller) Call(w http.ResponseWriter, r *http.Request, id, rest string) e
 		return errPath.WithMessage(errPath.Message + " " + err.Error())
 	}
 	out := outgoing{target: t, method: r.Method, path: t.base().Join(below), query: r.URL.RawQuery, asks: r.URL.ForceQuery, length: r.ContentLength}
-	if strings.EqualFold(below.String(), batchPath) {
-		out.path = below // batches are below the version, whatever the base path; what is in them is looked at
-		err = out.readBatch(ctx, r)
-	} else {
-		p, _ := auth.From(ctx)
-		if err = allowed(p, t, r.Method, out.path); err == nil {
-			err = out.readSmall(r)
-		}
-	}
-	if err != nil {
+	if err := out.admit(r, below); err != nil {
 		return err
 	}
 	access, err := c.Broker.Get(ctx, t.AccountKeyID, token.Request{})
@@ -162,6 +153,22 @@ func (c *Caller) Call(w http.ResponseWriter, r *http.Request, id, rest string) e
 	defer answer.close()
 	c.heed(box, answer.Response)
 	return c.answer(w, r, t, base, out.path, answer.Response)
+}
+
+// admit looks at what is asked for, and reads the body as far as that needs.
+func (o *outgoing) admit(r *http.Request, below graphpath.Path) error {
+	if o.path.Has(batch) {
+		if readings := below.Readings(); len(readings[0]) != 1 || !strings.EqualFold(readings[0][0], batch) {
+			return errRefused.WithMessage("A batch is sent to /$batch, right after /graph.")
+		}
+		o.path = batchPath() // below the version, whatever the base path
+		return o.readBatch(r)
+	}
+	caller, _ := auth.From(r.Context())
+	if err := allowed(caller, o.target, o.method, o.path); err != nil {
+		return err
+	}
+	return o.readSmall(r)
 }
 
 // wait takes one of the mailbox's places. Whoever had to wait for it is looked at again: access may have been

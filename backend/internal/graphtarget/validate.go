@@ -90,6 +90,9 @@ func (f *fields) basePath(text string) string {
 		f.reason("basePath", err)
 		return ""
 	}
+	if path.Has(batch) {
+		f.Add("basePath", "invalid", "Batches are taken by every target; a base path says where other calls go.")
+	}
 	if first, _, _ := strings.Cut(strings.TrimPrefix(path.String(), "/"), "/"); first == string(V1) || first == string(Beta) {
 		f.Add("basePath", "has_version", "Leave Graph's version out: apiVersion says which.")
 	}

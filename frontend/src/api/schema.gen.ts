@@ -820,6 +820,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/targets/{id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell whether a target's key can do something there
+         * @description Method and path may be left out. Nothing is changed: what only reads is tried, of the rest is told what can be told.
+         */
+        post: operations["validateTarget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -2072,6 +2092,20 @@ export interface components {
             /** @description Where calls go: what follows it is appended to the base path */
             url: string;
         };
+        TargetCheck: {
+            /** @description Empty when there is nothing to do */
+            fix: string;
+            id: components["schemas"]["TargetCheckId"];
+            /** @description What was found, or why it was skipped */
+            message: string;
+            result: components["schemas"]["TargetCheckResult"];
+            /** @example Account key */
+            title: string;
+        };
+        /** @enum {string} */
+        TargetCheckId: "enabled" | "method" | "path" | "account_key" | "permissions" | "graph";
+        /** @enum {string} */
+        TargetCheckResult: "passed" | "failed" | "skipped" | "inconclusive";
         TargetCreate: {
             accountKeyId: string;
             /**
@@ -2143,6 +2177,23 @@ export interface components {
             name?: string;
             /** Format: int64 */
             timeoutSeconds?: number;
+        };
+        TargetReport: {
+            /** Format: date-time */
+            checkedAt: string;
+            /** @description Always all of them, in the same order */
+            checks: components["schemas"]["TargetCheck"][];
+            /** @description The worst; skipped checks don't count */
+            result: components["schemas"]["TargetCheckResult"];
+        };
+        TargetValidation: {
+            /** @example GET */
+            method?: string;
+            /**
+             * @description What follows /graph
+             * @example /messages?$top=1
+             */
+            path?: string;
         };
         TokenState: {
             /** Format: date-time */
@@ -8151,6 +8202,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validateTarget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The call that is thought of */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TargetValidation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetReport"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
