@@ -78,7 +78,7 @@ func pass(w http.ResponseWriter, from *http.Response, body io.Reader, length int
 				return err
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // readers return it bare
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
