@@ -55,7 +55,7 @@ func TestTargets(t *testing.T) {
 		for _, measure := range []struct {
 			name string
 			run  func(*testing.T, *table, string, string)
-		}{{"warm", warmReads}, {"storm", storm}, {"stampede", stampede}, {"lists", lists}, {"footprint", footprint}} {
+		}{{"warm", warmReads}, {"storm", storm}, {"stampede", stampede}, {"pass", passThrough}, {"lists", lists}, {"footprint", footprint}} {
 			if !chosen.MatchString(database.name + " " + measure.name) {
 				continue
 			}
