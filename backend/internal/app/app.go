@@ -164,7 +164,7 @@ func (a *App) buildServices() {
 	a.slots = &mailbox.Slots{DB: a.DB, Replica: a.replica, Now: a.now, Logger: a.logger}
 	a.calls = &graphtarget.Caller{
 		Targets: a.Targets, Broker: a.Broker, Slots: a.slots, Box: box, Transport: graphtarget.NewTransport(), PublicURL: c.PublicURL,
-		Remembered: epoch.NewMemory[string, graphtarget.Target](a.watch, remembered), Now: a.now, Logger: a.logger,
+		Remembered: epoch.NewMemory[string, graphtarget.Ready](a.watch, remembered), Now: a.now,
 	}
 	a.Flow = &authflow.Service{
 		DB: a.DB, Keys: a.Keys, Broker: a.Broker, Entra: microsoft, Graph: graphClient, Box: box,

@@ -83,6 +83,9 @@ func harmless(raw string) error {
 
 // decode is what a lenient server makes of a path: it leaves a percent sign that begins no escape.
 func decode(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {
 		if i+3 <= len(text) && text[i] == '%' {

@@ -21,7 +21,7 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }
 const wholeUpTo = 32 << 10
 
 // answer passes Graph's answer on.
-func (c *Caller) answer(w http.ResponseWriter, r *http.Request, t Target, base *url.URL, path graphpath.Path, from *http.Response) error {
+func (c *Caller) answer(w http.ResponseWriter, r *http.Request, t Ready, base *url.URL, path graphpath.Path, from *http.Response) error {
 	if from.StatusCode < http.StatusOK {
 		return errUnreachable.Because(errSwitched)
 	}

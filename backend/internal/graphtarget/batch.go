@@ -82,7 +82,7 @@ func inItem(err error, i int, id string) error {
 	return errItem.WithMessage(fmt.Sprintf("Request %d of the batch, with the id %.40q: %s", i+1, id, f.Message)).WithFix(f.Fix)
 }
 
-func (t Target) allowsItem(caller auth.Principal, item batchItem) error {
+func (t Ready) allowsItem(caller auth.Principal, item batchItem) error {
 	for name := range item.headers {
 		if ours(name) {
 			return errBatch.WithMessage("The header " + fmt.Sprintf("%.60q", name) + " is not for a caller to send.")
@@ -178,7 +178,7 @@ func members(raw []byte) (map[string]json.RawMessage, error) {
 }
 
 // links returns what becomes of the links in an answer to a call at path.
-func (c *Caller) links(ctx context.Context, t Target, base *url.URL, path graphpath.Path) linker {
+func (c *Caller) links(ctx context.Context, t Ready, base *url.URL, path graphpath.Path) linker {
 	uploads := strings.HasSuffix(strings.ToLower(path.Last()), "createuploadsession")
 	return func(member, link string) (string, bool, error) {
 		switch {
@@ -186,7 +186,7 @@ func (c *Caller) links(ctx context.Context, t Target, base *url.URL, path graphp
 			own, ok := c.ownLink(t, base, link)
 			return own, ok, nil
 		case uploads:
-			handle, err := c.handleFor(ctx, t, link)
+			handle, err := c.handleFor(ctx, t.Target, link)
 			return handle, err == nil, err
 		default:
 			return "", false, nil
@@ -195,7 +195,7 @@ func (c *Caller) links(ctx context.Context, t Target, base *url.URL, path graphp
 }
 
 // ownLink is where a link of Graph's is at the target, if it lies inside.
-func (c *Caller) ownLink(t Target, base *url.URL, link string) (string, bool) {
+func (c *Caller) ownLink(t Ready, base *url.URL, link string) (string, bool) {
 	address, query, asked := strings.Cut(link, "?")
 	u, err := url.Parse(address)
 	if err != nil || !strings.EqualFold(u.Scheme, base.Scheme) || !strings.EqualFold(u.Host, base.Host) || u.User != nil || u.Fragment != "" {
@@ -209,7 +209,7 @@ func (c *Caller) ownLink(t Target, base *url.URL, link string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	below, ok := path.Below(t.base())
+	below, ok := path.Below(t.base)
 	if !ok {
 		return "", false
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,10 +31,20 @@ type Caller struct {
 	Box        *masterkey.Box
 	Transport  http.RoundTripper // follows no redirects, by its nature
 	PublicURL  string
-	Remembered *epoch.Memory[string, Target] // by the target's id
+	Remembered *epoch.Memory[string, Ready] // by the target's id
 	Now        func() time.Time
-	Logger     *slog.Logger
+
+	bases sync.Map // what graphURL has read, by its text
 }
+
+// Ready is a target with its bounds read.
+type Ready struct {
+	Target
+	bounds graphpath.List
+	base   graphpath.Path
+}
+
+func ready(t Target) Ready { return Ready{Target: t, bounds: t.list(), base: t.base()} }
 
 // NewTransport returns what calls go by. It neither decompresses nor bounds answers: they are passed on.
 //
@@ -64,25 +73,27 @@ var (
 )
 
 // target returns a target that the caller may use and that takes calls.
-func (c *Caller) target(ctx context.Context, id string) (Target, error) {
-	t, err := c.Remembered.Load(ctx, id, func(ctx context.Context) (Target, error) { return load(c.Targets.DB.Read(ctx), id) })
-	if err := mayUse(ctx, t, err); err != nil {
-		return Target{}, err
+func (c *Caller) target(ctx context.Context, id string) (Ready, error) {
+	t, err := c.Remembered.Load(ctx, id, func(ctx context.Context) (Ready, error) {
+		t, err := load(c.Targets.DB.Read(ctx), id)
+		return ready(t), err
+	})
+	if err := mayUse(ctx, t.Target, err); err != nil {
+		return Ready{}, err
 	}
 	if !t.Enabled {
-		return Target{}, errDisabled
+		return Ready{}, errDisabled
 	}
 	return t, nil
 }
 
 // allowed refuses what the target or the caller's leash doesn't allow. It is the one place that decides; the
 // path is that below Graph's version.
-func allowed(p auth.Principal, t Target, method string, path graphpath.Path) error {
-	list := t.list()
-	switch _, inside := path.Below(t.base()); {
-	case !list.AllowsMethod(method):
+func allowed(p auth.Principal, t Ready, method string, path graphpath.Path) error {
+	switch _, inside := path.Below(t.base); {
+	case !t.bounds.AllowsMethod(method):
 		return errMethod
-	case !inside || !list.AllowsPath(path):
+	case !inside || !t.bounds.AllowsPath(path):
 		return errRefused
 	case !leashAllows(p, t.AccountKeyID, method, path):
 		return errLeash
@@ -126,7 +137,7 @@ func (c *Caller) Call(w http.ResponseWriter, r *http.Request, id, rest string) e
 	if err != nil {
 		return errPath.WithMessage(errPath.Message + " " + err.Error())
 	}
-	out := outgoing{target: t, method: r.Method, path: t.base().Join(below), query: r.URL.RawQuery, asks: r.URL.ForceQuery, length: r.ContentLength}
+	out := outgoing{target: t, method: r.Method, path: t.base.Join(below), query: r.URL.RawQuery, asks: r.URL.ForceQuery, length: r.ContentLength}
 	if err := out.admit(r, below); err != nil {
 		return err
 	}
@@ -134,7 +145,7 @@ func (c *Caller) Call(w http.ResponseWriter, r *http.Request, id, rest string) e
 	if err != nil {
 		return err
 	}
-	base, err := graphURL(access.GraphURL)
+	base, err := c.graphURL(access.GraphURL)
 	if err != nil {
 		return err
 	}
@@ -173,14 +184,14 @@ func (o *outgoing) admit(r *http.Request, below graphpath.Path) error {
 
 // wait takes one of the mailbox's places. Whoever had to wait for it is looked at again: access may have been
 // taken away meanwhile.
-func (c *Caller) wait(ctx context.Context, t Target, box string) (*mailbox.Slot, error) {
+func (c *Caller) wait(ctx context.Context, t Ready, box string) (*mailbox.Slot, error) {
 	slot, err := c.Slots.Take(ctx, box)
 	if err != nil || !slot.Waited {
 		return slot, err
 	}
 	p, err := auth.Readmit(ctx)
 	if err == nil {
-		err = mayUse(auth.WithPrincipal(ctx, p), t, nil)
+		err = mayUse(auth.WithPrincipal(ctx, p), t.Target, nil)
 	}
 	if err == nil {
 		_, err = c.Broker.Held(ctx, t.AccountKeyID)
@@ -200,16 +211,23 @@ func (c *Caller) heed(box string, answer *http.Response) {
 	}
 }
 
-func graphURL(text string) (*url.URL, error) {
+func (c *Caller) graphURL(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, errNoCloud
 	}
-	return url.Parse(text)
+	if known, ok := c.bases.Load(text); ok {
+		return known.(*url.URL), nil //nolint:forcetypeassert // stored below alone
+	}
+	base, err := url.Parse(text)
+	if err == nil {
+		c.bases.Store(text, base)
+	}
+	return base, err
 }
 
 // outgoing is a request on its way.
 type outgoing struct {
-	target Target
+	target Ready
 	method string
 	path   graphpath.Path
 	query  string

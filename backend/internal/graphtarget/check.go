@@ -66,7 +66,7 @@ func (c *Caller) Validate(ctx context.Context, id string, q Question) ([]Check, 
 		return nil, fault.Invalid(fault.Field{Field: "method", Code: "unknown", Message: methodsSentence})
 	}
 	address, query, _ := strings.Cut(strings.TrimSpace(q.Path), "?")
-	v := validation{caller: c, target: t, method: q.Method, asked: address != "", query: query}
+	v := validation{caller: c, target: ready(t), method: q.Method, asked: address != "", query: query}
 	v.enabled()
 	v.bounds(ctx, address)
 	access, serves := v.key(ctx)
@@ -82,7 +82,7 @@ func (c *Caller) Validate(ctx context.Context, id string, q Question) ([]Check, 
 // validation is one on its way.
 type validation struct {
 	caller *Caller
-	target Target
+	target Ready
 	method string
 	asked  bool // a path was named
 	path   graphpath.Path
@@ -107,7 +107,7 @@ func (v *validation) enabled() {
 
 // bounds looks at what the target and the caller's leash allow.
 func (v *validation) bounds(ctx context.Context, address string) {
-	list := v.target.list()
+	list := v.target.bounds
 	switch {
 	case v.method == "":
 		v.skip(CheckMethod, "Method", "No method was named.")
@@ -122,7 +122,7 @@ func (v *validation) bounds(ctx context.Context, address string) {
 		return
 	}
 	below, err := graphpath.Parse(address)
-	v.path = v.target.base().Join(below)
+	v.path = v.target.base.Join(below)
 	if err != nil {
 		v.lost = true
 		v.add(CheckPath, "Path", Failed, errPath.Message+" "+err.Error(), "Write the path as it is to be sent, escaped.")
@@ -231,7 +231,7 @@ func (v *validation) try(ctx context.Context, access token.Access) Check {
 		me, _ := graphpath.Parse("/me") // it is one
 		out.path, out.query = me, "$select=id"
 	}
-	base, err := graphURL(access.GraphURL)
+	base, err := v.caller.graphURL(access.GraphURL)
 	if err == nil {
 		out.url = out.address(base)
 		var status int

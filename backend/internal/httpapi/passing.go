@@ -16,7 +16,7 @@ import (
 func (s *Server) stream(c echo.Context, next echo.HandlerFunc) error {
 	connection := http.NewResponseController(c.Response().Writer)
 	r := c.Request()
-	w := &patientWriter{ResponseWriter: c.Response().Writer, connection: connection, patience: s.AnswerTimeout}
+	w := &patientWriter{ResponseWriter: c.Response().Writer, connection: connection, patience: s.AnswerTimeout, http2: c.Request().ProtoMajor > 1}
 	if r.Body != nil && r.Body != http.NoBody {
 		closeAfterChunks(c)
 		w.body = &patientBody{body: r.Body, connection: connection, patience: s.BodyTimeout}
@@ -99,6 +99,8 @@ type patientWriter struct {
 	connection *http.ResponseController
 	patience   time.Duration
 	body       *patientBody // nil: there is none
+	http2      bool
+	allowed    time.Time // when the deadline was set
 }
 
 // WriteHeader begins the answer. One that comes before the end of the body would have to wait for that: net/http
@@ -115,8 +117,14 @@ func (w *patientWriter) WriteHeader(status int) {
 // Write writes the next part.
 func (w *patientWriter) Write(p []byte) (int, error) {
 	if w.patience > 0 {
-		setDeadline(w.connection.SetWriteDeadline, w.patience)
-		defer func() { _ = w.connection.SetWriteDeadline(time.Time{}) }() // as setDeadline
+		if now := time.Now(); now.Sub(w.allowed) > w.patience/4 { //nolint:forbidigo // the clock that sockets go by
+			w.allowed = now
+			setDeadline(w.connection.SetWriteDeadline, w.patience)
+		}
+		if w.http2 { // whose deadlines end a stream that only waits for what comes next
+			w.allowed = time.Time{}
+			defer func() { _ = w.connection.SetWriteDeadline(time.Time{}) }() // as setDeadline
+		}
 	}
 	return w.ResponseWriter.Write(p)
 }
