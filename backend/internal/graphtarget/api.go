@@ -56,9 +56,9 @@ type patchRequest struct {
 	Description    *string     `json:"description,omitempty" maxLength:"1000"`
 	AccountKeyID   *string     `json:"accountKeyId,omitempty"`
 	APIVersion     *APIVersion `json:"apiVersion,omitempty"`
-	BasePath       *string     `json:"basePath,omitempty"`
-	AllowedMethods *[]string   `json:"allowedMethods,omitempty"`
-	AllowedPaths   *[]string   `json:"allowedPaths,omitempty"`
+	BasePath       *string     `json:"basePath,omitempty" example:"/me"`
+	AllowedMethods *[]string   `json:"allowedMethods,omitempty" example:"GET,POST"`
+	AllowedPaths   *[]string   `json:"allowedPaths,omitempty" example:"/me/messages/**"`
 	FixedHeaders   *[]Header   `json:"fixedHeaders,omitempty"`
 	TimeoutSeconds *int64      `json:"timeoutSeconds,omitempty" minimum:"1" maximum:"300"`
 	Enabled        *bool       `json:"enabled,omitempty"`

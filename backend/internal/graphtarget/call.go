@@ -95,16 +95,11 @@ func allowed(p auth.Principal, t Ready, method string, path graphpath.Path) erro
 		return errMethod
 	case !inside || !t.bounds.AllowsPath(path):
 		return errRefused
-	case !leashAllows(p, t.AccountKeyID, method, path):
+	case !p.Leash(t.AccountKeyID).AllowsGraph(method, path):
 		return errLeash
 	}
 	return nil
 }
-
-// leashAllows is where what an API client may do with one account key at Graph is looked at, beside what
-// the target allows: the same lists of methods and patterns. As long as a principal carries no leash, all
-// that the target allows is allowed.
-func leashAllows(auth.Principal, string, string, graphpath.Path) bool { return true }
 
 // list is the target's allow-list. What cannot be read allows nothing; it was checked when it was stored.
 func (t Target) list() graphpath.List {
@@ -141,7 +136,7 @@ func (c *Caller) Call(w http.ResponseWriter, r *http.Request, id, rest string) e
 	if err := out.admit(r, below); err != nil {
 		return err
 	}
-	access, err := c.Broker.Get(ctx, t.AccountKeyID, token.Request{})
+	access, err := c.Broker.Get(ctx, t.AccountKeyID, token.Request{Kept: true})
 	if err != nil {
 		return err
 	}
@@ -307,9 +302,9 @@ func (c *Caller) authorized(ctx context.Context, out *outgoing, access token.Acc
 		return answer, err
 	}
 	// Somebody may have had the token refreshed already; whoever insists costs Microsoft a call.
-	next, err := c.Broker.Get(ctx, out.target.AccountKeyID, token.Request{})
+	next, err := c.Broker.Get(ctx, out.target.AccountKeyID, token.Request{Kept: true})
 	if err == nil && next.AccessToken.Reveal() == access.AccessToken.Reveal() {
-		next, err = c.Broker.Get(ctx, out.target.AccountKeyID, token.Request{ForceRefresh: true})
+		next, err = c.Broker.Get(ctx, out.target.AccountKeyID, token.Request{Kept: true, ForceRefresh: true})
 	}
 	if err != nil {
 		answer.close()

@@ -175,7 +175,7 @@ func TestCallRefused(t *testing.T) {
 			{"GET", "/a/b/c", "path_refused"},
 			{"GET", "/a/b%2Fc", "path_refused"},
 			{"GET", "/a/b%2fc", "path_refused"},
-			{"GET", "/A/b", "path_refused"},
+			{"GET", "/B/b", "path_refused"},
 			{"GET", "/me/x", "path_refused"},
 		} {
 			status, got := code(row.method, row.rest)

@@ -145,7 +145,7 @@ func (v *validation) bounds(ctx context.Context, address string) {
 
 // key gets a token, as a call would.
 func (v *validation) key(ctx context.Context) (token.Access, bool) {
-	access, err := v.caller.Broker.Get(ctx, v.target.AccountKeyID, token.Request{})
+	access, err := v.caller.Broker.Get(ctx, v.target.AccountKeyID, token.Request{Kept: true})
 	if err == nil && access.GraphURL == "" {
 		err = errNoCloud
 	}

@@ -12,6 +12,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/httpapi"
 	"github.com/latchkey/latchkey/backend/internal/mailbox"
@@ -78,6 +79,9 @@ func (c *Caller) Upload(w http.ResponseWriter, r *http.Request, id, handle strin
 	if err != nil {
 		return err
 	}
+	if p, _ := auth.From(ctx); r.Method != http.MethodGet && r.Method != http.MethodHead && p.Leash(t.AccountKeyID).BoundsMail() {
+		return errLeash // as for everything else that writes through Graph
+	}
 	session, err := c.openHandle(t.ID, handle)
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ func (c *Caller) Upload(w http.ResponseWriter, r *http.Request, id, handle strin
 	if err != nil {
 		return errNoUpload.Because(err)
 	}
-	access, err := c.Broker.Get(ctx, t.AccountKeyID, token.Request{}) // a key that serves nothing uploads nothing
+	access, err := c.Broker.Get(ctx, t.AccountKeyID, token.Request{Kept: true}) // a key that serves nothing uploads nothing
 	if err != nil {
 		return err
 	}

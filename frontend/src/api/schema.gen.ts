@@ -2167,9 +2167,21 @@ export interface components {
         };
         TargetPatch: {
             accountKeyId?: string;
+            /**
+             * @example [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
             allowedMethods?: string[];
+            /**
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
             allowedPaths?: string[];
             apiVersion?: components["schemas"]["GraphApiVersion"];
+            /** @example /me */
             basePath?: string;
             description?: string;
             enabled?: boolean;
@@ -2405,8 +2417,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2507,19 +2517,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2568,8 +2565,6 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the key is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2663,19 +2658,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2718,8 +2700,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2787,19 +2767,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2828,8 +2795,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2917,19 +2882,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2959,8 +2911,6 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2997,19 +2947,6 @@ export interface operations {
             /** @description The resource has changed since: read it again */
             412: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3058,8 +2995,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3173,19 +3108,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3223,8 +3145,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3303,19 +3223,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Microsoft could not be asked: code microsoft_unavailable or cloud_not_configured */
             503: {
                 headers: {
@@ -3358,8 +3265,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3439,19 +3344,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3478,8 +3370,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3530,19 +3420,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3581,8 +3458,6 @@ export interface operations {
                 headers: {
                     /** @description Where its status is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3662,19 +3537,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Microsoft could not be asked */
             503: {
                 headers: {
@@ -3714,8 +3576,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3775,19 +3635,6 @@ export interface operations {
             /** @description No such authorization */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4011,8 +3858,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4071,19 +3916,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4112,8 +3944,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4200,19 +4030,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4241,8 +4058,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4332,19 +4147,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4373,8 +4175,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4466,19 +4266,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4505,8 +4292,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4521,6 +4306,12 @@ export interface operations {
                      *           "type": "api_client",
                      *           "usesLast24Hours": 42,
                      *           "usesLast30Days": 1260
+                     *         }
+                     *       ],
+                     *       "targets": [
+                     *         {
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "name": "Ada Lovelace"
                      *         }
                      *       ]
                      *     }
@@ -4557,19 +4348,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4598,8 +4376,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4699,19 +4475,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4774,8 +4537,6 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the API client is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4871,19 +4632,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4912,8 +4660,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4999,19 +4745,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5041,8 +4774,6 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5079,19 +4810,6 @@ export interface operations {
             /** @description The resource has changed since: read it again */
             412: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5156,8 +4874,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5270,19 +4986,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5319,8 +5022,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5393,19 +5094,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5434,8 +5122,6 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5463,19 +5149,6 @@ export interface operations {
             /** @description No such secret */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5528,8 +5201,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5608,19 +5279,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5665,8 +5323,6 @@ export interface operations {
                 headers: {
                     /** @description A file name with the date */
                     "Content-Disposition"?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5711,19 +5367,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5750,8 +5393,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5810,19 +5451,6 @@ export interface operations {
             /** @description No such entry, or not on an account key that this API client may use */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6122,8 +5750,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6164,19 +5790,6 @@ export interface operations {
             /** @description The caller lacks the permission, or the request came from another origin */
             403: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6854,6 +6467,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "accountKeyName": "Invoices mailbox",
+                     *           "allowedMethods": [
+                     *             "GET",
+                     *             "POST"
+                     *           ],
+                     *           "allowedPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "apiVersion": "v1.0",
+                     *           "basePath": "/me",
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "createdBy": {
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Ada Lovelace",
+                     *             "type": "user"
+                     *           },
+                     *           "description": "AP automation",
+                     *           "enabled": false,
+                     *           "fixedHeaders": [
+                     *             {
+                     *               "name": "Prefer",
+                     *               "value": "IdType=\"ImmutableId\""
+                     *             }
+                     *           ],
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "name": "Invoices",
+                     *           "timeoutSeconds": 60,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["TargetPage"];
                 };
             };
@@ -6869,6 +6521,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6914,6 +6568,31 @@ export interface operations {
         /** @description The target to create */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *       "allowedMethods": [
+                 *         "GET",
+                 *         "POST"
+                 *       ],
+                 *       "allowedPaths": [
+                 *         "/me/messages/**",
+                 *         "/me/mailFolders/*"
+                 *       ],
+                 *       "apiVersion": "v1.0",
+                 *       "basePath": "/me",
+                 *       "description": "AP automation",
+                 *       "enabled": true,
+                 *       "fixedHeaders": [
+                 *         {
+                 *           "name": "Prefer",
+                 *           "value": "IdType=\"ImmutableId\""
+                 *         }
+                 *       ],
+                 *       "name": "Invoices",
+                 *       "timeoutSeconds": 60
+                 *     }
+                 */
                 "application/json": components["schemas"]["TargetCreate"];
             };
         };
@@ -6928,6 +6607,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "accountKeyName": "Invoices mailbox",
+                     *       "allowedMethods": [
+                     *         "GET",
+                     *         "POST"
+                     *       ],
+                     *       "allowedPaths": [
+                     *         "/me/messages/**"
+                     *       ],
+                     *       "apiVersion": "v1.0",
+                     *       "basePath": "/me",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "enabled": false,
+                     *       "fixedHeaders": [
+                     *         {
+                     *           "name": "Prefer",
+                     *           "value": "IdType=\"ImmutableId\""
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "name": "Invoices",
+                     *       "timeoutSeconds": 60,
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Target"];
                 };
             };
@@ -6943,6 +6656,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6998,12 +6713,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "accountKeyName": "Invoices mailbox",
+                     *       "allowedMethods": [
+                     *         "GET",
+                     *         "POST"
+                     *       ],
+                     *       "allowedPaths": [
+                     *         "/me/messages/**"
+                     *       ],
+                     *       "apiVersion": "v1.0",
+                     *       "basePath": "/me",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "enabled": false,
+                     *       "fixedHeaders": [
+                     *         {
+                     *           "name": "Prefer",
+                     *           "value": "IdType=\"ImmutableId\""
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "name": "Invoices",
+                     *       "timeoutSeconds": 60,
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Target"];
                 };
             };
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7064,6 +6815,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7124,6 +6877,30 @@ export interface operations {
         /** @description What to change */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *       "allowedMethods": [
+                 *         "GET",
+                 *         "POST"
+                 *       ],
+                 *       "allowedPaths": [
+                 *         "/me/messages/**"
+                 *       ],
+                 *       "apiVersion": "v1.0",
+                 *       "basePath": "/me",
+                 *       "description": "AP automation",
+                 *       "enabled": false,
+                 *       "fixedHeaders": [
+                 *         {
+                 *           "name": "Prefer",
+                 *           "value": "IdType=\"ImmutableId\""
+                 *         }
+                 *       ],
+                 *       "name": "Ada Lovelace",
+                 *       "timeoutSeconds": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["TargetPatch"];
             };
         };
@@ -7136,6 +6913,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "accountKeyName": "Invoices mailbox",
+                     *       "allowedMethods": [
+                     *         "GET",
+                     *         "POST"
+                     *       ],
+                     *       "allowedPaths": [
+                     *         "/me/messages/**"
+                     *       ],
+                     *       "apiVersion": "v1.0",
+                     *       "basePath": "/me",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "enabled": false,
+                     *       "fixedHeaders": [
+                     *         {
+                     *           "name": "Prefer",
+                     *           "value": "IdType=\"ImmutableId\""
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "name": "Invoices",
+                     *       "timeoutSeconds": 60,
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Target"];
                 };
             };
@@ -7151,6 +6962,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8220,6 +8033,12 @@ export interface operations {
         /** @description The call that is thought of */
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "method": "GET",
+                 *       "path": "/messages?$top=1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TargetValidation"];
             };
         };
@@ -8230,6 +8049,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkedAt": "2026-03-02T09:30:00Z",
+                     *       "checks": [
+                     *         {
+                     *           "fix": "",
+                     *           "id": "enabled",
+                     *           "message": "The client secret is good.",
+                     *           "result": "passed",
+                     *           "title": "Account key"
+                     *         }
+                     *       ],
+                     *       "result": "passed"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TargetReport"];
                 };
             };
@@ -8245,6 +8079,8 @@ export interface operations {
             /** @description Nobody is signed in, or the token is not valid */
             401: {
                 headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8306,8 +8142,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8371,19 +8205,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -8423,8 +8244,6 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the person is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8496,19 +8315,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Many people are signing in at this moment: code sign_in_busy */
             503: {
                 headers: {
@@ -8548,8 +8354,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8599,19 +8403,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -8641,8 +8432,6 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8694,19 +8483,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -8748,8 +8524,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8835,19 +8609,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -8874,8 +8635,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8926,19 +8685,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -8965,8 +8711,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9017,19 +8761,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -9056,8 +8787,6 @@ export interface operations {
             /** @description Signed out */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9085,19 +8814,6 @@ export interface operations {
             /** @description No such person */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9183,8 +8899,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9235,19 +8949,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityFailure"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Microsoft could not be asked */
@@ -9292,8 +8993,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9344,19 +9043,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityFailure"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Microsoft could not be asked */
@@ -9723,8 +9409,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9757,19 +9441,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthError"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Any other failure */

@@ -105,7 +105,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an account key
-         * @description Its tokens are destroyed. Tokens already handed out work until they expire.
+         * @description Its tokens are destroyed, and the targets that call with it go with it. Tokens already handed out work until they expire.
          */
         delete: operations["deleteAccountKey"];
         options?: never;
@@ -352,7 +352,7 @@ export interface paths {
         };
         /**
          * Who uses an account key, and how much
-         * @description The API clients that may use it, and whoever got access tokens of it in the last 30 days.
+         * @description The API clients that may use it, whoever got access tokens of it in the last 30 days, and the targets that call with it.
          */
         get: operations["getAccountKeyUsage"];
         put?: never;
@@ -704,6 +704,136 @@ export interface paths {
          * @description The server prints the set-up code at its first start; it works once. The new administrator is signed in.
          */
         post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List targets, newest first */
+        get: operations["listTargets"];
+        put?: never;
+        /**
+         * Create a target
+         * @description A target passes calls on to Microsoft Graph with an account key, within the bounds that it sets.
+         */
+        post: operations["createTarget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a target */
+        get: operations["getTarget"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a target
+         * @description Calls under way come to their end.
+         */
+        delete: operations["deleteTarget"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a target
+         * @description Calls that begin afterwards go by the new values.
+         */
+        patch: operations["updateTarget"];
+        trace?: never;
+    };
+    "/api/v1/targets/{id}/graph/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read from Microsoft Graph through a target
+         * @description Path, query, body and headers are passed on as they are, with the key's token in place of the caller's credentials, and Graph's answer comes back as it is. HEAD goes with GET. Failures of Graph have its own form and headers; those below are Latchkey's. With a cookie session, Sec-Fetch-Dest: empty is needed. @odata.nextLink and @odata.deltaLink lead through the target.
+         */
+        get: operations["callGet"];
+        /**
+         * Replace something in Microsoft Graph through a target
+         * @description Path, query, body and headers are passed on as they are, with the key's token in place of the caller's credentials, and Graph's answer comes back as it is. HEAD goes with GET. Failures of Graph have its own form and headers; those below are Latchkey's. With a cookie session, Sec-Fetch-Dest: empty is needed.
+         */
+        put: operations["callPut"];
+        /**
+         * Create or do something in Microsoft Graph through a target
+         * @description Path, query, body and headers are passed on as they are, with the key's token in place of the caller's credentials, and Graph's answer comes back as it is. HEAD goes with GET. Failures of Graph have its own form and headers; those below are Latchkey's. With a cookie session, Sec-Fetch-Dest: empty is needed. In the answer to createUploadSession, uploadUrl leads through Latchkey. /$batch is taken at any target: each of its requests is looked at as if it were sent by itself, its url counted from Graph's version on.
+         */
+        post: operations["callPost"];
+        /**
+         * Delete something in Microsoft Graph through a target
+         * @description Path, query, body and headers are passed on as they are, with the key's token in place of the caller's credentials, and Graph's answer comes back as it is. HEAD goes with GET. Failures of Graph have its own form and headers; those below are Latchkey's. With a cookie session, Sec-Fetch-Dest: empty is needed.
+         */
+        delete: operations["callDelete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change something in Microsoft Graph through a target
+         * @description Path, query, body and headers are passed on as they are, with the key's token in place of the caller's credentials, and Graph's answer comes back as it is. HEAD goes with GET. Failures of Graph have its own form and headers; those below are Latchkey's. With a cookie session, Sec-Fetch-Dest: empty is needed.
+         */
+        patch: operations["callPatch"];
+        trace?: never;
+    };
+    "/api/v1/targets/{id}/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask how far an upload is
+         * @description Leads to where Graph's upload session is, and nowhere else, without a token: its address is its credential.
+         */
+        get: operations["uploadGet"];
+        /**
+         * Send the next part of an upload
+         * @description Leads to where Graph's upload session is, and nowhere else, without a token: its address is its credential. Content-Range says which part it is.
+         */
+        put: operations["uploadPut"];
+        post?: never;
+        /**
+         * End an upload
+         * @description Leads to where Graph's upload session is, and nowhere else, without a token: its address is its credential.
+         */
+        delete: operations["uploadDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell whether a target's key can do something there
+         * @description Method and path may be left out. Nothing is changed: what only reads is tried, of the rest is told what can be told.
+         */
+        post: operations["validateTarget"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1301,6 +1431,8 @@ export interface components {
         };
         AccountKeyUsage: {
             consumers: components["schemas"]["AccountKeyConsumer"][];
+            /** @description Those that call with the key; they are deleted with it */
+            targets: components["schemas"]["TargetName"][];
         };
         AccountKeyWarning: {
             /**
@@ -1523,7 +1655,7 @@ export interface components {
             secret: string;
         };
         /** @enum {string} */
-        AuditAction: "account_key.created" | "account_key.updated" | "account_key.authorized" | "account_key.reauthorization_required" | "account_key.misconfigured" | "account_key.recovered" | "account_key.secret_expires" | "account_key.suspended" | "account_key.resumed" | "account_key.revoked" | "account_key.deleted" | "authorization.started" | "authorization.failed" | "authorization.needs_confirmation" | "authorization.rejected" | "admin_consent.requested" | "admin_consent.granted" | "admin_consent.failed" | "api_client.created" | "api_client.updated" | "api_client.secret_added" | "api_client.secret_removed" | "api_client.signed_in" | "api_client.sign_in_failed" | "api_client.deleted" | "setup.completed" | "session.created" | "session.failed" | "session.ended" | "user.created" | "user.updated" | "user.invited" | "user.invitation_accepted" | "user.password_reset_offered" | "user.password_reset" | "user.password_changed" | "user.deleted" | "signing_key.created" | "signing_key.retired" | "master_key.promoted" | "master_key.retired" | "audit_log.exported" | "audit_log.trimmed";
+        AuditAction: "account_key.created" | "account_key.updated" | "account_key.authorized" | "account_key.reauthorization_required" | "account_key.misconfigured" | "account_key.recovered" | "account_key.secret_expires" | "account_key.suspended" | "account_key.resumed" | "account_key.revoked" | "account_key.deleted" | "authorization.started" | "authorization.failed" | "authorization.needs_confirmation" | "authorization.rejected" | "admin_consent.requested" | "admin_consent.granted" | "admin_consent.failed" | "api_client.created" | "api_client.updated" | "api_client.secret_added" | "api_client.secret_removed" | "api_client.signed_in" | "api_client.sign_in_failed" | "api_client.deleted" | "target.created" | "target.updated" | "target.deleted" | "setup.completed" | "session.created" | "session.failed" | "session.ended" | "user.created" | "user.updated" | "user.invited" | "user.invitation_accepted" | "user.password_reset_offered" | "user.password_reset" | "user.password_changed" | "user.deleted" | "signing_key.created" | "signing_key.retired" | "master_key.promoted" | "master_key.retired" | "audit_log.exported" | "audit_log.trimmed";
         AuditChange: {
             /** @description The same; of a secret only set, replaced or removed */
             after: string | null;
@@ -1561,7 +1693,7 @@ export interface components {
             type: components["schemas"]["AuditObjectType"];
         };
         /** @enum {string} */
-        AuditObjectType: "account_key" | "api_client" | "user" | "signing_key" | "master_key" | "audit_log";
+        AuditObjectType: "account_key" | "api_client" | "target" | "user" | "signing_key" | "master_key" | "audit_log";
         /** @enum {string} */
         AuditOutcome: "success" | "failure";
         Authorization: {
@@ -1672,6 +1804,8 @@ export interface components {
         };
         /** @enum {string} */
         FailureClass: "configuration" | "sign_in" | "administrator" | "transient" | "declined";
+        /** @enum {string} */
+        GraphApiVersion: "v1.0" | "beta";
         Health: {
             checks?: {
                 [key: string]: string;
@@ -1919,6 +2053,160 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        Target: {
+            accountKeyId: string;
+            /** @example Invoices mailbox */
+            accountKeyName: string;
+            /**
+             * @example [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
+            allowedMethods: string[];
+            /**
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
+            allowedPaths: string[];
+            apiVersion: components["schemas"]["GraphApiVersion"];
+            /** @example /me */
+            basePath: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["Actor"];
+            description: string;
+            enabled: boolean;
+            fixedHeaders: components["schemas"]["TargetHeader"][];
+            id: string;
+            /** @example Invoices */
+            name: string;
+            /**
+             * Format: int64
+             * @example 60
+             */
+            timeoutSeconds: number;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Where calls go: what follows it is appended to the base path */
+            url: string;
+        };
+        TargetCheck: {
+            /** @description Empty when there is nothing to do */
+            fix: string;
+            id: components["schemas"]["TargetCheckId"];
+            /** @description What was found, or why it was skipped */
+            message: string;
+            result: components["schemas"]["TargetCheckResult"];
+            /** @example Account key */
+            title: string;
+        };
+        /** @enum {string} */
+        TargetCheckId: "enabled" | "method" | "path" | "account_key" | "permissions" | "graph";
+        /** @enum {string} */
+        TargetCheckResult: "passed" | "failed" | "skipped" | "inconclusive";
+        TargetCreate: {
+            accountKeyId: string;
+            /**
+             * @description GET, POST, PUT, PATCH and DELETE if left out; HEAD goes with GET
+             * @example [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
+            allowedMethods?: string[];
+            /**
+             * @description Patterns below the version, base path included: * is one segment, ** at the end everything below and the path itself. Every path, /**, if left out
+             * @example [
+             *       "/me/messages/**",
+             *       "/me/mailFolders/*"
+             *     ]
+             */
+            allowedPaths?: string[];
+            /** @default v1.0 */
+            apiVersion?: components["schemas"]["GraphApiVersion"];
+            /**
+             * @description What calls begin with, below the version; all of Graph if left out
+             * @example /me
+             */
+            basePath?: string;
+            description?: string;
+            /**
+             * @description A target that is switched off takes no calls
+             * @default true
+             */
+            enabled?: boolean;
+            /** @description Sent with every call, in place of the caller's */
+            fixedHeaders?: components["schemas"]["TargetHeader"][];
+            /** @example Invoices */
+            name: string;
+            /**
+             * Format: int64
+             * @description How long Graph may take to begin its answer
+             * @default 60
+             */
+            timeoutSeconds?: number;
+        };
+        TargetHeader: {
+            /** @example Prefer */
+            name: string;
+            /**
+             * @description Shown to whoever sees the target: no place for secrets
+             * @example IdType="ImmutableId"
+             */
+            value: string;
+        };
+        TargetName: {
+            id: string;
+            name: string;
+        };
+        TargetPage: {
+            items: components["schemas"]["Target"][];
+            nextCursor: string | null;
+        };
+        TargetPatch: {
+            accountKeyId?: string;
+            /**
+             * @example [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
+            allowedMethods?: string[];
+            /**
+             * @example [
+             *       "/me/messages/**"
+             *     ]
+             */
+            allowedPaths?: string[];
+            apiVersion?: components["schemas"]["GraphApiVersion"];
+            /** @example /me */
+            basePath?: string;
+            description?: string;
+            enabled?: boolean;
+            fixedHeaders?: components["schemas"]["TargetHeader"][];
+            name?: string;
+            /** Format: int64 */
+            timeoutSeconds?: number;
+        };
+        TargetReport: {
+            /** Format: date-time */
+            checkedAt: string;
+            /** @description Always all of them, in the same order */
+            checks: components["schemas"]["TargetCheck"][];
+            /** @description The worst; skipped checks don't count */
+            result: components["schemas"]["TargetCheckResult"];
+        };
+        TargetValidation: {
+            /** @example GET */
+            method?: string;
+            /**
+             * @description What follows /graph
+             * @example /messages?$top=1
+             */
+            path?: string;
+        };
         TokenState: {
             /** Format: date-time */
             expiresAt: string | null;
@@ -2067,6 +2355,7 @@ export type CheckResult = components['schemas']['CheckResult'];
 export type ClientSecretState = components['schemas']['ClientSecretState'];
 export type Cloud = components['schemas']['Cloud'];
 export type FailureClass = components['schemas']['FailureClass'];
+export type GraphApiVersion = components['schemas']['GraphApiVersion'];
 export type Health = components['schemas']['Health'];
 export type IdentityFailure = components['schemas']['IdentityFailure'];
 export type IdentityFailureDetail = components['schemas']['IdentityFailureDetail'];
@@ -2096,6 +2385,17 @@ export type SightingList = components['schemas']['SightingList'];
 export type SightingPlace = components['schemas']['SightingPlace'];
 export type SignInRequest = components['schemas']['SignInRequest'];
 export type StatusReason = components['schemas']['StatusReason'];
+export type Target = components['schemas']['Target'];
+export type TargetCheck = components['schemas']['TargetCheck'];
+export type TargetCheckId = components['schemas']['TargetCheckId'];
+export type TargetCheckResult = components['schemas']['TargetCheckResult'];
+export type TargetCreate = components['schemas']['TargetCreate'];
+export type TargetHeader = components['schemas']['TargetHeader'];
+export type TargetName = components['schemas']['TargetName'];
+export type TargetPage = components['schemas']['TargetPage'];
+export type TargetPatch = components['schemas']['TargetPatch'];
+export type TargetReport = components['schemas']['TargetReport'];
+export type TargetValidation = components['schemas']['TargetValidation'];
 export type TokenState = components['schemas']['TokenState'];
 export type User = components['schemas']['User'];
 export type UserCreate = components['schemas']['UserCreate'];
@@ -2226,8 +2526,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2328,19 +2626,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2389,8 +2674,6 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the key is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2484,19 +2767,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2539,8 +2809,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2608,19 +2876,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2649,8 +2904,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2738,19 +2991,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -2780,8 +3020,6 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2818,19 +3056,6 @@ export interface operations {
             /** @description The resource has changed since: read it again */
             412: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2879,8 +3104,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2994,19 +3217,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3044,8 +3254,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3124,19 +3332,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Microsoft could not be asked: code microsoft_unavailable or cloud_not_configured */
             503: {
                 headers: {
@@ -3179,8 +3374,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3260,19 +3453,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3299,8 +3479,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3351,19 +3529,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3402,8 +3567,6 @@ export interface operations {
                 headers: {
                     /** @description Where its status is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3483,19 +3646,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Microsoft could not be asked */
             503: {
                 headers: {
@@ -3535,8 +3685,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3596,19 +3744,6 @@ export interface operations {
             /** @description No such authorization */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3832,8 +3967,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3892,19 +4025,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -3933,8 +4053,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4021,19 +4139,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4062,8 +4167,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4153,19 +4256,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4194,8 +4284,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4287,19 +4375,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4326,8 +4401,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4342,6 +4415,12 @@ export interface operations {
                      *           "type": "api_client",
                      *           "usesLast24Hours": 42,
                      *           "usesLast30Days": 1260
+                     *         }
+                     *       ],
+                     *       "targets": [
+                     *         {
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "name": "Ada Lovelace"
                      *         }
                      *       ]
                      *     }
@@ -4378,19 +4457,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4419,8 +4485,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4520,19 +4584,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4595,8 +4646,6 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the API client is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4692,19 +4741,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4733,8 +4769,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4820,19 +4854,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -4862,8 +4883,6 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4900,19 +4919,6 @@ export interface operations {
             /** @description The resource has changed since: read it again */
             412: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4977,8 +4983,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5091,19 +5095,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5140,8 +5131,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5214,19 +5203,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5255,8 +5231,6 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5284,19 +5258,6 @@ export interface operations {
             /** @description No such secret */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5349,8 +5310,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5429,19 +5388,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5486,8 +5432,6 @@ export interface operations {
                 headers: {
                     /** @description A file name with the date */
                     "Content-Disposition"?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5532,19 +5476,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -5571,8 +5502,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5631,19 +5560,6 @@ export interface operations {
             /** @description No such entry, or not on an account key that this API client may use */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5943,8 +5859,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5985,19 +5899,6 @@ export interface operations {
             /** @description The caller lacks the permission, or the request came from another origin */
             403: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6651,6 +6552,1688 @@ export interface operations {
             };
         };
     };
+    listTargets: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description Words that name, description or base path contain */
+                q?: string;
+                /** @description Only targets that call with this account key */
+                accountKeyId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "accountKeyName": "Invoices mailbox",
+                     *           "allowedMethods": [
+                     *             "GET",
+                     *             "POST"
+                     *           ],
+                     *           "allowedPaths": [
+                     *             "/me/messages/**"
+                     *           ],
+                     *           "apiVersion": "v1.0",
+                     *           "basePath": "/me",
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "createdBy": {
+                     *             "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *             "name": "Ada Lovelace",
+                     *             "type": "user"
+                     *           },
+                     *           "description": "AP automation",
+                     *           "enabled": false,
+                     *           "fixedHeaders": [
+                     *             {
+                     *               "name": "Prefer",
+                     *               "value": "IdType=\"ImmutableId\""
+                     *             }
+                     *           ],
+                     *           "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *           "name": "Invoices",
+                     *           "timeoutSeconds": 60,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TargetPage"];
+                };
+            };
+            /** @description The query cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTarget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The target to create */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *       "allowedMethods": [
+                 *         "GET",
+                 *         "POST"
+                 *       ],
+                 *       "allowedPaths": [
+                 *         "/me/messages/**",
+                 *         "/me/mailFolders/*"
+                 *       ],
+                 *       "apiVersion": "v1.0",
+                 *       "basePath": "/me",
+                 *       "description": "AP automation",
+                 *       "enabled": true,
+                 *       "fixedHeaders": [
+                 *         {
+                 *           "name": "Prefer",
+                 *           "value": "IdType=\"ImmutableId\""
+                 *         }
+                 *       ],
+                 *       "name": "Invoices",
+                 *       "timeoutSeconds": 60
+                 *     }
+                 */
+                "application/json": components["schemas"]["TargetCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where the target is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "accountKeyName": "Invoices mailbox",
+                     *       "allowedMethods": [
+                     *         "GET",
+                     *         "POST"
+                     *       ],
+                     *       "allowedPaths": [
+                     *         "/me/messages/**"
+                     *       ],
+                     *       "apiVersion": "v1.0",
+                     *       "basePath": "/me",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "enabled": false,
+                     *       "fixedHeaders": [
+                     *         {
+                     *           "name": "Prefer",
+                     *           "value": "IdType=\"ImmutableId\""
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "name": "Invoices",
+                     *       "timeoutSeconds": 60,
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTarget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "accountKeyName": "Invoices mailbox",
+                     *       "allowedMethods": [
+                     *         "GET",
+                     *         "POST"
+                     *       ],
+                     *       "allowedPaths": [
+                     *         "/me/messages/**"
+                     *       ],
+                     *       "apiVersion": "v1.0",
+                     *       "basePath": "/me",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "enabled": false,
+                     *       "fixedHeaders": [
+                     *         {
+                     *           "name": "Prefer",
+                     *           "value": "IdType=\"ImmutableId\""
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "name": "Invoices",
+                     *       "timeoutSeconds": 60,
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTarget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTarget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What to change */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                 *       "allowedMethods": [
+                 *         "GET",
+                 *         "POST"
+                 *       ],
+                 *       "allowedPaths": [
+                 *         "/me/messages/**"
+                 *       ],
+                 *       "apiVersion": "v1.0",
+                 *       "basePath": "/me",
+                 *       "description": "AP automation",
+                 *       "enabled": false,
+                 *       "fixedHeaders": [
+                 *         {
+                 *           "name": "Prefer",
+                 *           "value": "IdType=\"ImmutableId\""
+                 *         }
+                 *       ],
+                 *       "name": "Ada Lovelace",
+                 *       "timeoutSeconds": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["TargetPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accountKeyId": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "accountKeyName": "Invoices mailbox",
+                     *       "allowedMethods": [
+                     *         "GET",
+                     *         "POST"
+                     *       ],
+                     *       "allowedPaths": [
+                     *         "/me/messages/**"
+                     *       ],
+                     *       "apiVersion": "v1.0",
+                     *       "basePath": "/me",
+                     *       "createdAt": "2026-03-02T09:30:00Z",
+                     *       "createdBy": {
+                     *         "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *         "name": "Ada Lovelace",
+                     *         "type": "user"
+                     *       },
+                     *       "description": "AP automation",
+                     *       "enabled": false,
+                     *       "fixedHeaders": [
+                     *         {
+                     *           "name": "Prefer",
+                     *           "value": "IdType=\"ImmutableId\""
+                     *         }
+                     *       ],
+                     *       "id": "0198f2a4-6b1c-7d2e-8f30-4a5b6c7d8e9f",
+                     *       "name": "Invoices",
+                     *       "timeoutSeconds": 60,
+                     *       "updatedAt": "2026-03-02T09:30:00Z",
+                     *       "url": "https://login.microsoftonline.com/7b1d0c5e-3f52-4c0a-9a46-1f0d6f5a2e11/oauth2/v2.0/authorize?…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since: read it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description What follows the base path, escaped as it is to be sent; it may have slashes */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Graph's answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The path cannot be passed on: code bad_path */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target doesn't allow it: code method_refused or path_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or Graph's answer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off (target_disabled), or its key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph did not answer in time, and may have done what it was asked to: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callPut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description What follows the base path, escaped as it is to be sent; it may have slashes */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description Anything */
+        requestBody?: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Graph's answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The path cannot be passed on: code bad_path */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target doesn't allow it: code method_refused or path_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or Graph's answer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off (target_disabled), or its key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph did not answer in time, and may have done what it was asked to: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description What follows the base path, escaped as it is to be sent; it may have slashes */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description Anything */
+        requestBody?: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Graph's answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The path cannot be passed on: code bad_path or bad_batch */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target doesn't allow it: code method_refused or path_refused or batch_item_refused, which names the item */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or Graph's answer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off (target_disabled), or its key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph did not answer in time, and may have done what it was asked to: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description What follows the base path, escaped as it is to be sent; it may have slashes */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Graph's answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The path cannot be passed on: code bad_path */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target doesn't allow it: code method_refused or path_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or Graph's answer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off (target_disabled), or its key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph did not answer in time, and may have done what it was asked to: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callPatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description What follows the base path, escaped as it is to be sent; it may have slashes */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description Anything */
+        requestBody?: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Graph's answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The path cannot be passed on: code bad_path */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target doesn't allow it: code method_refused or path_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or Graph's answer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off (target_disabled), or its key serves nothing: code never_authorized, reauthorization_required, misconfigured, suspended or revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Graph did not answer in time, and may have done what it was asked to: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description As uploadUrl has it */
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or no such upload session: code upload_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off, or its key serves nothing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The other side could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The other side did not answer in time: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadPut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description bytes 0-2097151/5242880 */
+                "Content-Range"?: string;
+            };
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description As uploadUrl has it */
+                upload: string;
+            };
+            cookie?: never;
+        };
+        /** @description Anything */
+        requestBody?: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description The answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or no such upload session: code upload_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off, or its key serves nothing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The other side could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The other side did not answer in time: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+                /** @description As uploadUrl has it */
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, with whatever status it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target, or no such upload session: code upload_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The target is switched off, or its key serves nothing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Microsoft wants the mailbox left alone: code mailbox_throttled */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The other side could not be reached: code graph_unreachable */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once for one mailbox (mailbox_busy), or no fresh token: code microsoft_unavailable or cloud_not_configured */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The other side did not answer in time: code graph_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validateTarget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The target's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The call that is thought of */
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "method": "GET",
+                 *       "path": "/messages?$top=1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TargetValidation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "checkedAt": "2026-03-02T09:30:00Z",
+                     *       "checks": [
+                     *         {
+                     *           "fix": "",
+                     *           "id": "enabled",
+                     *           "message": "The client secret is good.",
+                     *           "result": "passed",
+                     *           "title": "Account key"
+                     *         }
+                     *       ],
+                     *       "result": "passed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TargetReport"];
+                };
+            };
+            /** @description The body cannot be read, or has members that do not exist */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid */
+            401: {
+                headers: {
+                    /** @description How to say who is calling */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the request came from another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -6668,8 +8251,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6733,19 +8314,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -6785,8 +8353,6 @@ export interface operations {
                     ETag?: string;
                     /** @description Where the person is */
                     Location?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6858,19 +8424,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Many people are signing in at this moment: code sign_in_busy */
             503: {
                 headers: {
@@ -6910,8 +8463,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6961,19 +8512,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -7003,8 +8541,6 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7056,19 +8592,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -7110,8 +8633,6 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7197,19 +8718,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -7236,8 +8744,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7288,19 +8794,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -7327,8 +8820,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7379,19 +8870,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Any other failure */
             default: {
                 headers: {
@@ -7418,8 +8896,6 @@ export interface operations {
             /** @description Signed out */
             204: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7447,19 +8923,6 @@ export interface operations {
             /** @description No such person */
             404: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7545,8 +9008,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7597,19 +9058,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityFailure"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Microsoft could not be asked */
@@ -7654,8 +9102,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7706,19 +9152,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityFailure"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Microsoft could not be asked */
@@ -8085,8 +9518,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8119,19 +9550,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthError"];
-                };
-            };
-            /** @description The API client sends more requests than it may: code rate_limited */
-            429: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    /** @description Seconds to wait before trying again */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Any other failure */
