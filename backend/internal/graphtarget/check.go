@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/latchkey/latchkey/backend/internal/auth"
 	"github.com/latchkey/latchkey/backend/internal/fault"
@@ -48,6 +49,8 @@ type Check struct {
 	Fix     string
 }
 
+const maxAsked = 4096 // characters
+
 // Question is a call that somebody thinks of making. Both may be empty.
 type Question struct {
 	Method string
@@ -64,6 +67,9 @@ func (c *Caller) Validate(ctx context.Context, id string, q Question) ([]Check, 
 	q.Method = strings.ToUpper(strings.TrimSpace(q.Method))
 	if q.Method != "" && !slices.Contains(methods(), q.Method) {
 		return nil, fault.Invalid(fault.Field{Field: "method", Code: "unknown", Message: methodsSentence})
+	}
+	if utf8.RuneCountInString(q.Path) > maxAsked {
+		return nil, fault.Invalid(fault.Field{Field: "path", Code: "too_long", Message: "A path has at most 4,096 characters, its query included."})
 	}
 	address, query, _ := strings.Cut(strings.TrimSpace(q.Path), "?")
 	v := validation{caller: c, target: ready(t), method: q.Method, asked: address != "", query: query}

@@ -163,6 +163,7 @@ func mendOperation(op *openapi3.Operation, permissions map[string]string) []erro
 	complaints = append(complaints, mendSecurity(op, permissions)...)
 	mendBody(op)
 	impliedFailures(op)
+	limitRates(op)
 	complaints = append(complaints, mendResponses(op)...)
 	mendPassedOn(op)
 	return complaints
