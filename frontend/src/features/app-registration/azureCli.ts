@@ -1,4 +1,4 @@
-import { shellQuote } from "./quote";
+import { shellQuote } from "@/lib/quote";
 import { graphAppId, outputLabels, type AskedScope, type Registration } from "./registration";
 
 /**

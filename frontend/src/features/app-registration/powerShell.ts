@@ -1,4 +1,4 @@
-import { powerShellQuote } from "./quote";
+import { powerShellQuote } from "@/lib/quote";
 import { graphAppId, outputLabels, type Registration } from "./registration";
 
 /** Makes the app with the Microsoft.Graph module. One block, so that it stops at the first failure. */

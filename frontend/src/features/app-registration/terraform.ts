@@ -1,4 +1,4 @@
-import { terraformQuote } from "./quote";
+import { terraformQuote } from "@/lib/quote";
 import type { Registration } from "./registration";
 
 /** The app as a Terraform configuration. Ids of permissions are looked up by the provider. */
