@@ -1,1 +1,2 @@
 export { AdminConsent } from "./AdminConsent";
+export { KeyList } from "./KeyList";

@@ -11,6 +11,8 @@ export const accountKeys = {
   "accountKeys.noMatchText": "Try other words, or another status.",
   "accountKeys.clearFilters": "Show all account keys",
   "accountKeys.search": "Search account keys",
+  "accountKeys.noneMatch": "No account key matches “{q}”.",
+  "accountKeys.noneYet": "There are no account keys yet.",
   "accountKeys.filterStatus": "Status",
   "accountKeys.anyStatus": "Any status",
   "accountKeys.name": "Display name",
