@@ -1,17 +1,10 @@
-import {
-  CircleAlert,
-  CircleCheck,
-  CircleDashed,
-  CircleMinus,
-  CircleQuestionMark,
-  TriangleAlert,
-  type LucideIcon,
-} from "lucide-react";
+import { CircleDashed } from "lucide-react";
 import type { ReactNode } from "react";
 import type { CheckReport as Report } from "@/api/account-keys";
 import { t } from "@/i18n/t";
 import { explain } from "@/lib/explain";
-import { Callout, toneMark, type Tone } from "@/ui/Callout";
+import { Callout } from "@/ui/Callout";
+import { Finding, findingTones } from "@/ui/Finding";
 import { Spinner } from "@/ui/Spinner";
 import { MicrosoftFacts } from "./MicrosoftFacts";
 
@@ -28,14 +21,6 @@ const ids: readonly Check["id"][] = [
   "mailbox",
   "clock",
 ];
-
-const looks: Record<Check["result"], { icon: LucideIcon; tone: Tone }> = {
-  passed: { icon: CircleCheck, tone: "success" },
-  warning: { icon: TriangleAlert, tone: "warning" },
-  failed: { icon: CircleAlert, tone: "danger" },
-  skipped: { icon: CircleMinus, tone: "neutral" },
-  inconclusive: { icon: CircleQuestionMark, tone: "neutral" },
-};
 
 type CheckReportProps = {
   check: { data: Report | undefined; error: unknown; isPending: boolean };
@@ -56,7 +41,7 @@ export function CheckReport({ check, mend }: CheckReportProps) {
             {t("check.running")}
           </p>
         )}
-        {summary && <Callout tone={looks[summary.result].tone} title={summary.message} />}
+        {summary && <Callout tone={findingTones[summary.result]} title={summary.message} />}
       </div>
       {!isPending && error !== null && <Unmade error={error} />}
       {isPending && (
@@ -81,21 +66,12 @@ export function CheckReport({ check, mend }: CheckReportProps) {
 }
 
 function Item({ check, mend }: { check: Check; mend: ReactNode }) {
-  const { icon: Icon, tone } = looks[check.result];
+  const { result, message, fix } = check;
   return (
-    <li className="flex gap-3 py-2.5">
-      <Icon aria-hidden="true" className={toneMark({ tone })} />
-      <div className="grid min-w-0 gap-1 wrap-anywhere">
-        <p className="flex flex-wrap items-baseline gap-x-2">
-          <span className="font-semibold">{t(`check.${check.id}`)}</span>
-          <span className="text-sm text-muted">{t(`checkResult.${check.result}`)}</span>
-        </p>
-        <p className={check.result === "skipped" ? "text-muted" : undefined}>{check.message}</p>
-        {check.fix && <p>{check.fix}</p>}
-        {mend && <div className="flex flex-wrap gap-2 pt-1">{mend}</div>}
-        <MicrosoftFacts facts={check.microsoft} />
-      </div>
-    </li>
+    <Finding result={result} title={t(`check.${check.id}`)} message={message} fix={fix}>
+      {mend && <div className="flex flex-wrap gap-2 pt-1">{mend}</div>}
+      <MicrosoftFacts facts={check.microsoft} />
+    </Finding>
   );
 }
 
