@@ -21,6 +21,9 @@ import { settingsRoute } from "@/routes/settings";
 import { setupRoute } from "@/routes/setup";
 import { shellRoute } from "@/routes/shell";
 import { signInRoute } from "@/routes/sign-in";
+import { targetRoute } from "@/routes/targets.$id";
+import { targetsRoute } from "@/routes/targets";
+import { newTargetRoute } from "@/routes/targets.new";
 import { Crash } from "./Crash";
 import { followNavigation } from "./focus";
 import { PagePending } from "./PagePending";
@@ -40,6 +43,9 @@ const routeTree = rootRoute.addChildren([
     newAccountKeyRoute,
     accountKeyRoute,
     setUpKeyRoute,
+    targetsRoute,
+    newTargetRoute,
+    targetRoute,
     apiClientsRoute,
     newApiClientRoute,
     apiClientRoute,

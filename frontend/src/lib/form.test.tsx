@@ -1,4 +1,4 @@
-import { render, screen, waitFor } from "@testing-library/react";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { Problem } from "@/api/problem";
@@ -6,7 +6,7 @@ import { Button } from "@/ui/Button";
 import { FormError } from "@/ui/FormError";
 import { RadioGroup } from "@/ui/RadioGroup";
 import { TextField } from "@/ui/TextField";
-import { useField, useForm } from "./form";
+import { useField, useForm, useRows } from "./form";
 import { z } from "./zod";
 
 const schema = z.object({
@@ -117,4 +117,43 @@ test("a second press while the first is under way sends nothing", async () => {
   await user.keyboard("{Enter}");
   expect(calls).toBe(1);
   for (const resolve of finish) resolve();
+});
+
+const listSchema = z.object({ rows: z.array(z.object({ name: z.string() })) });
+
+function ListExample({ errors }: { errors: Problem["fields"] }) {
+  const form = useForm(listSchema, { rows: [{ name: "one" }, { name: "two" }] });
+  const { fields, error } = useRows(form.control, "rows");
+  return (
+    <form noValidate onSubmit={form.submit(() => Promise.reject(refused(errors)))}>
+      {fields.map(({ id }, index) => (
+        <TextField key={id} label={`Row ${index + 1}`} {...form.text(`rows.${index}.name`)} />
+      ))}
+      <p>{error}</p>
+      <FormError problem={form.problem} />
+      <Button type="submit">Send</Button>
+    </form>
+  );
+}
+
+test("what the server says of a row lands on its input, and of the list at the list", async () => {
+  render(
+    <ListExample
+      errors={[
+        { field: "rows[1].name", code: "invalid", message: "Not this one." },
+        { field: "rows[7].name", code: "invalid", message: "There is no such row." },
+      ]}
+    />,
+  );
+  const user = userEvent.setup();
+  await user.click(send());
+  await waitFor(() => expect(screen.getByLabelText("Row 2")).toHaveFocus());
+  expect(screen.getByLabelText("Row 2")).toHaveAccessibleDescription("Not this one.");
+  expect(screen.getByLabelText("Row 1")).toBeValid();
+  expect(screen.getByRole("alert")).toHaveTextContent("There is no such row.");
+  cleanup();
+  render(<ListExample errors={[{ field: "rows", code: "too_many", message: "At most one." }]} />);
+  await user.click(send());
+  expect(await screen.findByText("At most one.")).toBeVisible();
+  expect(screen.queryByRole("alert")).not.toBeInTheDocument();
 });

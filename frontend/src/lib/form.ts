@@ -1,8 +1,12 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useEffect, useState, type FormEvent } from "react";
 import {
+  get,
   useController,
+  useFieldArray,
   useForm as useHookForm,
+  useFormState,
+  type ArrayPath,
   type Control,
   type DefaultValues,
   type FieldPath,
@@ -33,8 +37,8 @@ export function useForm<Values extends FieldValues>(
   const { errors, isSubmitting } = hook.formState;
 
   const errorOf = (name: FieldPath<Values>): string | undefined => {
-    const found: unknown = errors[name]?.message;
-    return typeof found === "string" ? found : undefined;
+    const found: { message?: unknown } | undefined = get(errors, name);
+    return typeof found?.message === "string" ? found.message : undefined;
   };
 
   const [refused, setRefused] = useState<{ form: HTMLFormElement } | null>(null);
@@ -44,8 +48,9 @@ export function useForm<Values extends FieldValues>(
 
   function place(error: unknown): FieldPath<Values>[] {
     const values = hook.getValues();
-    const known = (field: string): field is FieldPath<Values> => field in values;
-    const fields = isProblem(error) ? error.fields : [];
+    const known = (field: string): field is FieldPath<Values> =>
+      field in values || get(values, field) !== undefined;
+    const fields = (isProblem(error) ? error.fields : []).map(dotted);
     const unplaced = fields.filter((field) => !known(field.field));
     const placed: FieldPath<Values>[] = [];
     for (const { field, code, message } of fields) {
@@ -96,6 +101,12 @@ export function useForm<Values extends FieldValues>(
   };
 }
 
+/** The server writes "headers[0].name" where the form's names have dots. */
+const dotted = (problem: Problem["fields"][number]) => ({
+  ...problem,
+  field: problem.field.replace(/\[(\d+)\]/g, ".$1"),
+});
+
 /** The first wrong input on the page takes the focus; of a group, the first thing in it that can. */
 function focusFirstInvalid(form: HTMLFormElement) {
   const invalid = form.querySelector<HTMLElement>('[aria-invalid="true"]');
@@ -119,4 +130,15 @@ export function useField<Values extends FieldValues, Name extends FieldPath<Valu
     onBlur: field.onBlur,
     error: fieldState.error?.message,
   };
+}
+
+/** A list of rows. Each has an id of its own, and inputs by its place: `form.text(`headers.${index}.name`)`. */
+export function useRows<Values extends FieldValues, Name extends ArrayPath<Values>>(
+  control: Control<Values>,
+  name: Name,
+) {
+  const { errors } = useFormState({ control });
+  const found: { message?: unknown } | undefined = get(errors, name);
+  const error = typeof found?.message === "string" ? found.message : undefined;
+  return { ...useFieldArray({ control, name }), error };
 }

@@ -4,6 +4,7 @@ import type { Authorization, Sighting } from "@/api/authorizations";
 import type { AuditEntry } from "@/api/audit-entries";
 import type { Instance } from "@/api/instance";
 import type { Invitation, Permission, Session, SessionInfo } from "@/api/session";
+import type { Target, TargetReport } from "@/api/targets";
 import type { User } from "@/api/users";
 
 export const allPermissions: Permission[] = [
@@ -354,6 +355,40 @@ export function anApiClient(over: Partial<ApiClient> = {}): ApiClient {
     updatedAt: "2026-11-20T09:00:00Z",
     createdBy: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
     lastUsedAt: null,
+    ...over,
+  };
+}
+
+export function aTarget(over: Partial<Target> = {}): Target {
+  return {
+    id: "0198a1b0-0000-7000-8000-0000000000f1",
+    name: "Invoices inbox",
+    description: "For the AP robot",
+    accountKeyId: "0198a1b0-0000-7000-8000-0000000000a1",
+    accountKeyName: "Invoices mailbox",
+    apiVersion: "v1.0",
+    basePath: "/me",
+    allowedMethods: ["GET", "POST"],
+    allowedPaths: ["/me/messages/**", "/me/sendMail"],
+    fixedHeaders: [{ name: "Prefer", value: 'IdType="ImmutableId"' }],
+    timeoutSeconds: 60,
+    enabled: true,
+    url: "https://latchkey.example/api/v1/targets/0198a1b0-0000-7000-8000-0000000000f1/graph",
+    createdAt: "2026-11-20T09:00:00Z",
+    updatedAt: "2026-11-20T09:00:00Z",
+    createdBy: { type: "user", id: "0198a1b0-0000-7000-8000-000000000001", name: "Ada Admin" },
+    ...over,
+  };
+}
+
+export function aTargetReport(over: Partial<TargetReport> = {}): TargetReport {
+  return {
+    result: "passed",
+    checks: [
+      { id: "method", title: "Method", result: "passed", message: "The target allows GET.", fix: "" },
+      { id: "path", title: "Path", result: "passed", message: "The target allows /me/messages.", fix: "" },
+    ],
+    checkedAt: "2026-11-23T11:00:00Z",
     ...over,
   };
 }

@@ -12,6 +12,7 @@ export const server = setupServer(
   http.get("*/api/v1/account-keys", () => HttpResponse.json({ items: [], nextCursor: null })),
   http.get("*/api/v1/account-keys/:id/usage", () => HttpResponse.json({ consumers: [], targets: [] })),
   http.get("*/api/v1/api-clients", () => HttpResponse.json({ items: [], nextCursor: null })),
+  http.get("*/api/v1/targets", () => HttpResponse.json({ items: [], nextCursor: null })),
   http.get("*/api/v1/sessions", () =>
     HttpResponse.json({ items: [aSessionInfo({ current: true })], nextCursor: null }),
   ),

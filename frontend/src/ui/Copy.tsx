@@ -9,11 +9,13 @@ type CopyButtonProps = {
   value: string;
   /** What is copied: "Redirect URI". Read out with the button. */
   label: string;
+  /** What the button says in place of "Copy", where that says it all. */
+  text?: string;
   /** Called when the browser refuses to copy, to select the text instead. */
   onFail?: () => void;
 };
 
-export function CopyButton({ value, label, onFail }: CopyButtonProps) {
+export function CopyButton({ value, label, text, onFail }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<"copied" | "failed" | null>(null);
   useEffect(() => {
     if (outcome === null) return;
@@ -30,7 +32,7 @@ export function CopyButton({ value, label, onFail }: CopyButtonProps) {
   return (
     <>
       <Button
-        aria-label={t("copy.copyNamed", { label })}
+        aria-label={text ?? t("copy.copyNamed", { label })}
         icon={
           outcome === "copied" ? (
             <Check aria-hidden="true" className="size-4 text-success" />
@@ -40,7 +42,7 @@ export function CopyButton({ value, label, onFail }: CopyButtonProps) {
         }
         onClick={() => void copy()}
       >
-        {outcome === "copied" ? t("copy.copied") : t("copy.copy")}
+        {outcome === "copied" ? t("copy.copied") : (text ?? t("copy.copy"))}
       </Button>
       <span role="status" className="sr-only">
         {outcome === "copied" && t("copy.copied")}
@@ -96,8 +98,15 @@ export function SecretOnce({ title = t("secret.onceTitle"), label, secret, hint 
   );
 }
 
-/** Something to run in a terminal, whole, with a button that copies it. */
-export function CodeBlock({ label, code }: { label: string; code: string }) {
+type CodeBlockProps = {
+  label: string;
+  code: string;
+  /** Scrolls in itself when it is long. */
+  bounded?: boolean;
+};
+
+/** Something to run in a terminal or to read as it is, whole, with a button that copies it. */
+export function CodeBlock({ label, code, bounded }: CodeBlockProps) {
   const id = useId();
   return (
     <div className="grid gap-1">
@@ -113,7 +122,7 @@ export function CodeBlock({ label, code }: { label: string; code: string }) {
         tabIndex={0}
         role="region"
         aria-labelledby={id}
-        className="overflow-x-auto rounded-md border border-line bg-sunken p-3 font-mono text-sm"
+        className={`overflow-x-auto rounded-md border border-line bg-sunken p-3 font-mono text-sm ${bounded ? "max-h-[32rem]" : ""}`}
       >
         <code>{code}</code>
       </pre>

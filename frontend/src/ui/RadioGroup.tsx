@@ -1,10 +1,10 @@
 import { Radio } from "@base-ui/react/radio";
 import { RadioGroup as Base } from "@base-ui/react/radio-group";
 import { useId, type Ref } from "react";
-import { Field, type FieldText } from "./Field";
+import { Field, type FieldIds, type FieldText } from "./Field";
 import type { Option } from "./Select";
 
-type RadioGroupProps<Value extends string> = FieldText & {
+type RadiosProps<Value extends string> = {
   options: readonly Option<Value>[];
   value: Value;
   onChange: (value: Value) => void;
@@ -13,27 +13,26 @@ type RadioGroupProps<Value extends string> = FieldText & {
   ref?: Ref<HTMLDivElement>;
 };
 
+type RadioGroupProps<Value extends string> = FieldText & RadiosProps<Value>;
+
 export function RadioGroup<Value extends string>(props: RadioGroupProps<Value>) {
-  const { options, value, onChange, onBlur, name, ref, ...text } = props;
+  const { label, hint, error, optional, ...radios } = props;
   return (
-    <Field {...text} native={false}>
-      {({ labelId, ...ids }) => (
-        <Base
-          {...ids}
-          ref={ref}
-          name={name}
-          aria-labelledby={labelId}
-          value={value}
-          onValueChange={onChange}
-          onBlur={onBlur}
-          className="grid gap-2.5 py-1"
-        >
-          {options.map((option) => (
-            <RadioOption key={option.value} option={option} />
-          ))}
-        </Base>
-      )}
+    <Field label={label} hint={hint} error={error} optional={optional} native={false}>
+      {(ids) => <Radios {...ids} {...radios} />}
     </Field>
+  );
+}
+
+/** The circles alone, for a <Field> that has more in it: a box to search them by. */
+export function Radios<Value extends string>(props: FieldIds & RadiosProps<Value>) {
+  const { options, onChange, labelId, ...rest } = props;
+  return (
+    <Base {...rest} aria-labelledby={labelId} onValueChange={onChange} className="grid gap-2.5 py-1">
+      {options.map((option) => (
+        <RadioOption key={option.value} option={option} />
+      ))}
+    </Base>
   );
 }
 

@@ -40,9 +40,13 @@ export function TextField({
 }
 
 type TextAreaProps = FieldText &
-  Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "className" | "id"> & { ref?: Ref<HTMLTextAreaElement> };
+  Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "className" | "id"> & {
+    /** For code and other things read letter by letter. */
+    mono?: boolean;
+    ref?: Ref<HTMLTextAreaElement>;
+  };
 
-export function TextArea({ label, hint, error, optional, rows = 3, ...area }: TextAreaProps) {
+export function TextArea({ label, hint, error, optional, mono, rows = 3, ...area }: TextAreaProps) {
   return (
     <Field label={label} hint={hint} error={error} optional={optional}>
       {({ labelId: _, ...ids }) => (
@@ -50,7 +54,8 @@ export function TextArea({ label, hint, error, optional, rows = 3, ...area }: Te
           {...area}
           {...ids}
           rows={rows}
-          className={inputStyle({ invalid: Boolean(error), kind: "area" })}
+          spellCheck={mono ? false : area.spellCheck}
+          className={inputStyle({ invalid: Boolean(error), kind: "area", mono })}
         />
       )}
     </Field>

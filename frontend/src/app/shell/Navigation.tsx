@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
-import { Bot, KeyRound, ScrollText, Settings, type LucideIcon } from "lucide-react";
+import { Bot, KeyRound, ScrollText, Settings, Waypoints, type LucideIcon } from "lucide-react";
 import type { Permission } from "@/api/session";
 import { t } from "@/i18n/t";
 import { useCan } from "@/lib/permissions";
@@ -9,6 +9,7 @@ type Place = { to: LinkProps["to"]; label: string; icon: LucideIcon; permission?
 /** In the order of the product: Account Keys · Email Events · Targets · API Clients · Audit Log · Settings. */
 const places: Place[] = [
   { to: "/account-keys", label: t("nav.accountKeys"), icon: KeyRound, permission: "account-keys:read" },
+  { to: "/targets", label: t("nav.targets"), icon: Waypoints, permission: "targets:read" },
   { to: "/api-clients", label: t("nav.apiClients"), icon: Bot, permission: "api-clients:write" },
   { to: "/audit-log", label: t("nav.auditLog"), icon: ScrollText, permission: "audit:read" },
   { to: "/settings", label: t("nav.settings"), icon: Settings },

@@ -9,6 +9,7 @@ export const common = {
   "nav.open": "Open navigation",
   "nav.close": "Close navigation",
   "nav.accountKeys": "Account Keys",
+  "nav.targets": "Targets",
   "nav.apiClients": "API Clients",
   "nav.auditLog": "Audit Log",
   "nav.settings": "Settings",

@@ -8,6 +8,7 @@ import { common } from "./common";
 import { quickStarts } from "./quick-starts";
 import { session } from "./session";
 import { settings } from "./settings";
+import { targets } from "./targets";
 import { users } from "./users";
 
 /** Every text, one file per feature. */
@@ -22,5 +23,6 @@ export const en = {
   ...quickStarts,
   ...session,
   ...settings,
+  ...targets,
   ...users,
 };
