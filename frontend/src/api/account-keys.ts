@@ -11,6 +11,7 @@ export type AccountKey = Schemas["AccountKey"];
 /** One key alone, with what waits for a decision. */
 export type AccountKeyDetails = Schemas["AccountKeyDetails"];
 export type AccountKeyStatus = Schemas["AccountKeyStatus"];
+export type AccountKeyUsage = Schemas["AccountKeyUsage"];
 export type AccountKeyConsumer = Schemas["AccountKeyConsumer"];
 
 export type AccountKeyFilter = { q?: string | undefined; status?: AccountKeyStatus | undefined };

@@ -91,6 +91,20 @@ test("a viewer sees who uses the key, without links to pages that are denied", a
   expect(within(await section()).queryByRole("link")).not.toBeInTheDocument();
 });
 
+test("targets that call with the key lead to their pages, also where nobody got a token", async () => {
+  server.use(
+    answer("get", "/api/v1/account-keys/:id/usage", {
+      consumers: [],
+      targets: [{ id: "t1", name: "Invoices inbox" }],
+    }),
+  );
+  renderAt(at);
+  expect(await within(await section()).findByRole("link", { name: "Invoices inbox" })).toHaveAttribute(
+    "href",
+    "/targets/t1",
+  );
+});
+
 test("use that can't be read says so, and leaves the rest of the page", async () => {
   server.use(refuse("get", "/api/v1/account-keys/:id/usage", { status: 503, code: "unavailable" }));
   renderAt(at);

@@ -110,6 +110,12 @@ function ObjectLink({ object: { type, id, name, deleted } }: { object: AuditObje
         {text}
       </Link>
     );
+  if (type === "target" && can("targets:read"))
+    return (
+      <Link to="/targets/$id" params={{ id }} className="link">
+        {text}
+      </Link>
+    );
   if (type === "user" && can("users:write"))
     return (
       <Link to="/settings" search={{ tab: "people" }} className="link">

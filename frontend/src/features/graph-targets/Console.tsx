@@ -49,7 +49,7 @@ function CallForm({ target, calls }: { target: Target; calls: Calls }) {
     // Its inputs are what is pressed; the shortcut is heard here for all of them.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <form noValidate onSubmit={submit} onKeyDown={press} className="grid gap-4">
-      <div className="grid gap-3 sm:grid-cols-[8rem_1fr]">
+      <div className="grid gap-3 sm:grid-cols-[8rem_1fr] sm:items-start">
         <NativeSelect
           label={t("targets.method")}
           options={methodsOf(target).map((value) => ({ value, label: value }))}
@@ -88,7 +88,7 @@ function CallForm({ target, calls }: { target: Target; calls: Calls }) {
           {changesThings(method) && (
             <span className="font-semibold text-warning">{t("console.changes", { method })} </span>
           )}
-          {t("console.shortcut")}
+          <span className="pointer-coarse:hidden">{t("console.shortcut")}</span>
         </p>
       </div>
     </form>

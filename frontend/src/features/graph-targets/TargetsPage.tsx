@@ -58,7 +58,7 @@ function Targets() {
               <EmptyState
                 icon={SearchX}
                 title={t("targets.noMatch")}
-                action={<Button onClick={() => search("")}>{t("targets.clearSearch")}</Button>}
+                action={<Button onClick={() => search("")}>{t("targets.showAll")}</Button>}
               >
                 {t("targets.noMatchText")}
               </EmptyState>

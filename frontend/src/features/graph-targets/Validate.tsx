@@ -39,7 +39,7 @@ export function Validate({ target }: { target: Target }) {
         })}
         className="grid max-w-2xl gap-4"
       >
-        <div className="grid gap-3 sm:grid-cols-[8rem_1fr]">
+        <div className="grid gap-3 sm:grid-cols-[8rem_1fr] sm:items-start">
           <NativeSelect
             label={t("targets.method")}
             options={methods}

@@ -65,7 +65,7 @@ async function readBytes(response: Response): Promise<{ bytes: Uint8Array; cut: 
     kept.set(room, length);
     length += room.length;
     if (room.length < value.length) {
-      await reader.cancel();
+      reader.cancel().catch(() => undefined); // of the rest, nothing is of interest
       return { bytes: kept, cut: true };
     }
   }

@@ -76,7 +76,7 @@ test("the list tells key, bounds and status, is searched on the server, and goes
   expect(old).toHaveTextContent("Disabled");
   await user.type(screen.getByRole("textbox", { name: "Search targets" }), "nothing");
   expect(await screen.findByText("No target matches")).toBeVisible();
-  await user.click(screen.getByRole("button", { name: "Clear search" }));
+  await user.click(screen.getByRole("button", { name: "Show all targets" }));
   expect(await screen.findByRole("row", { name: /Invoices inbox/ })).toBeVisible();
   expect(asked).toContain("q=nothing");
 });
@@ -159,7 +159,9 @@ test("what the server refuses is at the fields, also within lists", async () => 
   await user.click(screen.getByRole("button", { name: "Save changes" }));
   await waitFor(() => expect(screen.getByLabelText("Name")).toHaveFocus());
   expect(screen.getByLabelText("Name")).toHaveAccessibleDescription(/Another target has this name\./);
-  expect(screen.getByRole("radiogroup")).toHaveAccessibleDescription(/There is no such key\./);
+  expect(screen.getByRole("radiogroup", { name: "Account key" })).toHaveAccessibleDescription(
+    /There is no such key\./,
+  );
   expect(screen.getByLabelText("Allowed paths")).toHaveAccessibleDescription(
     /\/me\/x\*: A star stands for one whole segment\. me: A path begins with a slash\./,
   );

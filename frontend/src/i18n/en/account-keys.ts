@@ -211,6 +211,7 @@ export const accountKeys = {
   "key.usedBy": "Used by",
   "key.usedByText": "Who got access tokens of this key, and which API clients may.",
   "key.usedByNobody": "No API client may use this key yet.",
+  "key.targets": "Targets that call with it",
   "key.usedByName": "Name",
   "key.usesDay": "Tokens, 24 hours",
   "key.usesMonth": "Tokens, 30 days",

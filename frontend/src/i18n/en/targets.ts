@@ -10,7 +10,7 @@ export const targets = {
   "targets.emptyReader": "Somebody who may create targets can add one.",
   "targets.noMatch": "No target matches",
   "targets.noMatchText": "Names, descriptions and base paths are searched.",
-  "targets.clearSearch": "Clear search",
+  "targets.showAll": "Show all targets",
   "targets.search": "Search targets",
   "targets.name": "Name",
   "targets.accountKey": "Account key",
@@ -124,7 +124,7 @@ export const targets = {
   "targets.reportInconclusive": "Probably. Not everything could be told without doing it.",
 
   "console.call": "Call Microsoft Graph",
-  "console.callText": "Calls are made for real, with the account key {key}, by your own session.",
+  "console.callText": "Calls are made for real: by you, with the account key {key}.",
   "console.reaches": "Reaches {path} at Microsoft Graph.",
   "console.body": "Body",
   "console.notJson": "This is not valid JSON. It is sent as it stands.",
