@@ -140,8 +140,9 @@ test("what the server says of a row lands on its input, and of the list at the l
   render(
     <ListExample
       errors={[
-        { field: "rows[1].name", code: "invalid", message: "Not this one." },
-        { field: "rows[7].name", code: "invalid", message: "There is no such row." },
+        { field: "rows.1.name", code: "invalid", message: "Not this one." },
+        { field: "rows.7.name", code: "invalid", message: "There is no such row." },
+        { field: "rows[0].name", code: "invalid", message: "Nobody placed this." },
       ]}
     />,
   );
@@ -150,7 +151,7 @@ test("what the server says of a row lands on its input, and of the list at the l
   await waitFor(() => expect(screen.getByLabelText("Row 2")).toHaveFocus());
   expect(screen.getByLabelText("Row 2")).toHaveAccessibleDescription("Not this one.");
   expect(screen.getByLabelText("Row 1")).toBeValid();
-  expect(screen.getByRole("alert")).toHaveTextContent("There is no such row.");
+  expect(screen.getByRole("alert")).toHaveTextContent("There is no such row.Nobody placed this.");
   cleanup();
   render(<ListExample errors={[{ field: "rows", code: "too_many", message: "At most one." }]} />);
   await user.click(send());

@@ -48,9 +48,10 @@ export function useForm<Values extends FieldValues>(
 
   function place(error: unknown): FieldPath<Values>[] {
     const values = hook.getValues();
+    // "rows.1.name" is an input of its own; "rows[1].name", as the server writes it, is for the form to place.
     const known = (field: string): field is FieldPath<Values> =>
-      field in values || get(values, field) !== undefined;
-    const fields = (isProblem(error) ? error.fields : []).map(dotted);
+      field in values || (!field.includes("[") && get(values, field) !== undefined);
+    const fields = isProblem(error) ? error.fields : [];
     const unplaced = fields.filter((field) => !known(field.field));
     const placed: FieldPath<Values>[] = [];
     for (const { field, code, message } of fields) {
@@ -100,12 +101,6 @@ export function useForm<Values extends FieldValues>(
     },
   };
 }
-
-/** The server writes "headers[0].name" where the form's names have dots. */
-const dotted = (problem: Problem["fields"][number]) => ({
-  ...problem,
-  field: problem.field.replace(/\[(\d+)\]/g, ".$1"),
-});
 
 /** The first wrong input on the page takes the focus; of a group, the first thing in it that can. */
 function focusFirstInvalid(form: HTMLFormElement) {

@@ -99,7 +99,7 @@ function Confirmations({ accountKey, asking, onClose }: ConfirmationsProps) {
   const remove = useDeleteAccountKey(accountKey.id);
   const usage = useQuery({ ...keyUsage(accountKey.id), enabled: asking === "delete" });
   // As long as nobody knows, somebody may.
-  const used = usage.data?.consumers.length !== 0;
+  const used = usage.data?.consumers.length !== 0 || usage.data.targets.length !== 0;
   const name = accountKey.displayName;
   return (
     <>

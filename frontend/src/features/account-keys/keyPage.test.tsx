@@ -227,7 +227,7 @@ test("a visit reads the key and its uses again, however lately they were read", 
     usesLast30Days: 1,
     lastUsedAt: null,
   };
-  server.use(answer("get", "/api/v1/account-keys/:id/usage", { consumers: [consumer] }));
+  server.use(answer("get", "/api/v1/account-keys/:id/usage", { consumers: [consumer], targets: [] }));
   expect(queryClient.isFetching()).toBe(0);
   await router.navigate({ to: "/account-keys/$id", params: { id: key.id } });
   expect(await screen.findByText("used meanwhile")).toBeVisible();

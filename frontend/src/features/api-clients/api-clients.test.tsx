@@ -153,8 +153,10 @@ test("the names of several keys come as one list, and those that are not on it o
 
 test("a key that was deleted is not called by its name any more", async () => {
   serveBilling();
+  const usage = { consumers: [], targets: [{ id: "t1", name: "Invoices inbox" }] };
   server.use(
     answer("get", "/api/v1/account-keys/:id/activity", page([])),
+    answer("get", "/api/v1/account-keys/:id/usage", usage),
     answer("delete", "/api/v1/account-keys/:id", undefined),
   );
   const { user, router } = renderAt(`/account-keys/${invoices.id}`);

@@ -92,7 +92,7 @@ export function placed(error: unknown, values: TargetValues): unknown {
       return [];
     }
     const sent = numberIn(problem.field, "fixedHeaders");
-    return [{ ...problem, field: problem.field.replace(`[${sent}]`, `[${rows[sent] ?? sent}]`) }];
+    return [{ ...problem, field: problem.field.replace(`[${sent}]`, `.${rows[sent] ?? sent}`) }];
   });
   const paths =
     wrong.length > 0 ? [{ field: "allowedPaths", code: "invalid", message: wrong.join(" ") }] : [];

@@ -114,7 +114,6 @@ export const targets = {
     "Looks at the target, the account key and its permissions. Nothing is changed: only what reads is tried.",
   "targets.validateAction": "Check",
   "targets.method": "Method",
-  "targets.path": "Path",
   "targets.pathAndQuery": "Path and query",
   "targets.validatePathHint":
     "What follows the address, as a call would have it. Left empty, the target as such is checked.",
