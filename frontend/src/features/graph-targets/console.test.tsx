@@ -194,6 +194,22 @@ test("a call that takes too long is cancelled, and is said to be", async () => {
   await waitFor(() => expect(aborted).toBe(true));
 });
 
+test("leaving the target ends the call that is under way", async () => {
+  let aborted = false;
+  server.use(
+    http.get(`${graph}/messages`, ({ request }) => {
+      request.signal.addEventListener("abort", () => (aborted = true));
+      return new Promise<never>(() => undefined);
+    }),
+  );
+  const { user, router } = await open("/messages");
+  await user.click(screen.getByRole("button", { name: "Send" }));
+  await screen.findByRole("button", { name: "Cancel" });
+  await router.navigate({ to: "/targets" });
+  await screen.findByRole("heading", { name: "No targets yet" });
+  await waitFor(() => expect(aborted).toBe(true));
+});
+
 test("a call that never arrives is told, and so is what it may have done", async () => {
   server.use(http.get(`${graph}/messages`, () => HttpResponse.error()));
   const { user } = await open("/messages");

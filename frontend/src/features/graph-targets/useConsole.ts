@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { forgetSession } from "@/api/session";
 import type { Target } from "@/api/targets";
 import { addressOf, hasBody, methodsOf, pathOf, type Call } from "./call";
@@ -31,6 +31,8 @@ export function useConsole(target: Target) {
   const [running, setRunning] = useState<AbortController | null>(null);
   const [error, setError] = useState<string>();
   const count = useRef(0);
+  // Whoever leaves the target waits for nothing there any more.
+  useEffect(() => () => running?.abort(), [running]);
 
   const methods = methodsOf(target);
   // What was chosen may have been taken away since.
