@@ -2644,6 +2644,8 @@ type ClientInterface interface {
 
 	// ListTargets List targets, newest first
 	//
+	// Each with what it allows. An API client sees those whose account key it may use.
+	//
 	// Corresponds with GET /api/v1/targets (the `ListTargets` operationId).
 	ListTargets(ctx context.Context, params *ListTargetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2673,6 +2675,8 @@ type ClientInterface interface {
 	DeleteTarget(ctx context.Context, id string, params *DeleteTargetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTarget Get a target
+	//
+	// What it allows, and the version that a change must name.
 	//
 	// Corresponds with GET /api/v1/targets/{id} (the `GetTarget` operationId).
 	GetTarget(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3579,6 +3583,8 @@ func (c *Client) ListMicrosoftErrors(ctx context.Context, reqEditors ...RequestE
 
 // ListTargets List targets, newest first
 //
+// Each with what it allows. An API client sees those whose account key it may use.
+//
 // Corresponds with GET /api/v1/targets (the `ListTargets` operationId).
 func (c *Client) ListTargets(ctx context.Context, params *ListTargetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListTargetsRequest(c.Server, params)
@@ -3648,6 +3654,8 @@ func (c *Client) DeleteTarget(ctx context.Context, id string, params *DeleteTarg
 }
 
 // GetTarget Get a target
+//
+// What it allows, and the version that a change must name.
 //
 // Corresponds with GET /api/v1/targets/{id} (the `GetTarget` operationId).
 func (c *Client) GetTarget(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7350,6 +7358,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListTargetsWithResponse List targets, newest first
 	//
+	// Each with what it allows. An API client sees those whose account key it may use.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/targets (the `ListTargets` operationId).
@@ -7383,6 +7393,8 @@ type ClientWithResponsesInterface interface {
 	DeleteTargetWithResponse(ctx context.Context, id string, params *DeleteTargetParams, reqEditors ...RequestEditorFn) (*DeleteTargetResponse, error)
 
 	// GetTargetWithResponse Get a target
+	//
+	// What it allows, and the version that a change must name.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14557,6 +14569,8 @@ func (c *ClientWithResponses) ListMicrosoftErrorsWithResponse(ctx context.Contex
 
 // ListTargetsWithResponse List targets, newest first
 //
+// Each with what it allows. An API client sees those whose account key it may use.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/targets (the `ListTargets` operationId).
@@ -14614,6 +14628,8 @@ func (c *ClientWithResponses) DeleteTargetWithResponse(ctx context.Context, id s
 }
 
 // GetTargetWithResponse Get a target
+//
+// What it allows, and the version that a change must name.
 //
 // Returns a wrapper object for the known response body format(s).
 //

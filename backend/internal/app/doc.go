@@ -32,6 +32,9 @@ package app
 // @tag.name         Tokens
 // @tag.description  Fresh access tokens for Microsoft Graph.
 //
+// @tag.name         Targets
+// @tag.description  Named, bounded ways for programs to call Microsoft Graph with an account key, without its token.
+//
 // @tag.name         API clients
 // @tag.description  Integrations, their secrets and what they may do.
 //

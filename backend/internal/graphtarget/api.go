@@ -154,6 +154,7 @@ func (a *API) create(c echo.Context) error {
 }
 
 // @Summary   List targets, newest first
+// @Description  Each with what it allows. An API client sees those whose account key it may use.
 // @ID        listTargets
 // @Tags      Targets
 // @Security  ApiClient[targets:read]
@@ -180,6 +181,7 @@ func (a *API) list(c echo.Context) error {
 }
 
 // @Summary   Get a target
+// @Description  What it allows, and the version that a change must name.
 // @ID        getTarget
 // @Tags      Targets
 // @Security  ApiClient[targets:read]

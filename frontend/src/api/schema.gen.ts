@@ -717,7 +717,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List targets, newest first */
+        /**
+         * List targets, newest first
+         * @description Each with what it allows. An API client sees those whose account key it may use.
+         */
         get: operations["listTargets"];
         put?: never;
         /**
@@ -738,7 +741,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a target */
+        /**
+         * Get a target
+         * @description What it allows, and the version that a change must name.
+         */
         get: operations["getTarget"];
         put?: never;
         post?: never;
