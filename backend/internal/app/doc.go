@@ -35,6 +35,9 @@ package app
 // @tag.name         Targets
 // @tag.description  Named, bounded ways for programs to call Microsoft Graph with an account key, without its token.
 //
+// @tag.name         Graph calls
+// @tag.description  Calls of Microsoft Graph through a target: method, body and answer as Graph has them.
+//
 // @tag.name         API clients
 // @tag.description  Integrations, their secrets and what they may do.
 //
