@@ -50,6 +50,7 @@ func TestCreate(t *testing.T) {
 			{"name", " ", "name:required"},
 			{"accountKeyId", "", "accountKeyId:required"},
 			{"accountKeyId", "0198d1b2-7c3e-7a4f-8b5c-6d7e8f901234", "accountKeyId:unknown"},
+			{"accountKeyId", strings.Repeat("ﷺ", 9000), "accountKeyId:unknown"},
 			{"apiVersion", "v2.0", "apiVersion:unknown"},
 			{"basePath", "me", "basePath:invalid"},
 			{"basePath", "/me/../users", "basePath:invalid"},

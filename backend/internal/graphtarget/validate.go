@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/latchkey/latchkey/backend/internal/db"
 	"github.com/latchkey/latchkey/backend/internal/fault"
 	"github.com/latchkey/latchkey/backend/internal/graphpath"
@@ -63,8 +65,11 @@ func (t *Target) apply(in Input) error {
 	t.NameKey = db.Fold(t.Name)
 	t.Description = f.Description("description", in.Description)
 	t.AccountKeyID = strings.ToLower(strings.TrimSpace(in.AccountKeyID))
-	if t.AccountKeyID == "" {
+	switch id, err := uuid.Parse(t.AccountKeyID); {
+	case t.AccountKeyID == "":
 		f.Add("accountKeyId", "required", "Choose the account key that calls are made with.")
+	case err != nil || id.String() != t.AccountKeyID:
+		f.Fields = append(f.Fields, errUnknownKey.Fields...) // no text of any length or kind reaches the database
 	}
 	t.APIVersion, t.Enabled, t.TimeoutSeconds = in.APIVersion, in.Enabled, in.TimeoutSeconds
 	if t.APIVersion != V1 && t.APIVersion != Beta {
