@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,9 +19,9 @@ import (
 // Three replicas together stay below PostgreSQL's default of 100 connections. Readers have a pool of
 // their own so that a transaction that reads beside itself never waits for other transactions.
 const (
-	postgresWriters = 10
-	postgresReaders = 10
-	postgresJobs    = 8
+	fewestConns  = 4
+	mostConns    = 10
+	postgresJobs = 8
 
 	postgresIdleFor = 5 * time.Minute
 	postgresLiveFor = 30 * time.Minute
@@ -38,8 +39,8 @@ func openPostgres(ctx context.Context, rawURL string, logger *slog.Logger) (_ *D
 
 	d := &DB{dialect: dialectPostgres, logger: logger, acquireFor: defaultAcquireFor, pgConfig: config}
 	d.jobPool, d.closeJob = lazyPool(poolConfig(config, postgresJobs)) //nolint:contextcheck // it connects later, for longer
-	d.writerPool = openPostgresPool(config, postgresWriters, nil)
-	d.readerPool = openPostgresPool(config, postgresReaders, map[string]string{"default_transaction_read_only": "on"})
+	d.writerPool = openPostgresPool(config, conns(), nil)
+	d.readerPool = openPostgresPool(config, conns(), map[string]string{"default_transaction_read_only": "on"})
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.readerPool.Close(), d.writerPool.Close())
@@ -55,6 +56,10 @@ func openPostgres(ctx context.Context, rawURL string, logger *slog.Logger) (_ *D
 	}
 	return d, nil
 }
+
+// conns is how many connections a pool has: two per processor of this machine. More would not finish sooner, as a
+// rule, while what needs no database, such as handing out a token that is remembered, would wait behind them.
+func conns() int { return min(max(2*runtime.GOMAXPROCS(0), fewestConns), mostConns) }
 
 // setDefaults fills in what the URL leaves open. The time-outs keep a replica that froze in the
 // middle of a transaction from blocking the others for ever.
